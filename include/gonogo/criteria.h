@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 struct arena;
-struct buf;
 struct error;
 
 enum criterion_kind {
@@ -41,7 +40,14 @@ struct criterion {
 	const char *canary_selector, *baseline_selector;	/* endpoint: extra label matchers, or NULL: all requests of the service */
 	const char *metric;		/* point: the Canary's metric name */
 	bool point_is_max;		/* point: limit is a maximum */
-	enum layer layer;		/* of the entry; single fields may be deeper */
+};
+
+/* One value in force and where it came from. */
+struct criteria_setting {
+	const char *path;		/* "criteria.error-rate.limit", "blast.deadline" */
+	const char *value;		/* as written */
+	enum layer layer;
+	size_t line;			/* in its file */
 };
 
 struct criteria {
@@ -61,6 +67,8 @@ struct criteria {
 	bool two_persons;		/* decisions: two_persons */
 	uint8_t sha256[32];		/* of the file's bytes; of the default's where there is no file */
 	const char *source;		/* "default", or the file's name as given */
+	size_t n_settings, cap_settings;
+	struct criteria_setting *settings;	/* in order of first mention */
 };
 
 /* The defaults, and a file layered over them for one canary. bytes NULL: the defaults alone. Unknown keys, wrong types, bad units and
@@ -69,7 +77,10 @@ struct criteria {
 int criteria_parse(struct criteria *out, const char *bytes, size_t len, const char *file, const char *namespace_, const char *canary, struct arena *arena,
                    struct error *err);
 
-/* Every value in force with where it came from, one a line, for `gonogo criteria explain` and the package. */
-int criteria_explain(struct buf *out, const struct criteria *criteria, struct error *err);
+/* "default", "file", "override". */
+const char *layer_name(enum layer layer);
+
+/* NULL if there is none of that name. */
+const struct criterion *criteria_find(const struct criteria *criteria, const char *name);
 
 #endif
