@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct buf;
 struct error;
 
 enum yaml_kind { YAML_SCALAR, YAML_SEQUENCE, YAML_MAPPING };
@@ -55,5 +56,8 @@ const char *yaml_string(const struct yaml_node *node);	/* any scalar but null */
 bool yaml_number(const struct yaml_node *node, double *out);
 bool yaml_int(const struct yaml_node *node, int64_t *out);
 bool yaml_bool(const struct yaml_node *node, bool *out);
+
+/* The node as JSON, its plain scalars typed by the core schema: how manifests reach the readers of Kubernetes objects. */
+void yaml_to_json(struct buf *out, const struct yaml_node *node);
 
 #endif
