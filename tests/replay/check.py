@@ -176,12 +176,13 @@ class Kubernetes(unittest.TestCase):
             self.assertEqual(r.api(self.events, limit="-1")[0], 400)
 
     def test_watches_bring_the_recorded_bytes_at_their_time(self):
-        rate, b = 40, self.head["begin"]
+        # A lead of 1.5 s for the client to connect in, or it would rightly find the first lines in the list.
+        rate, b = 40, self.head["begin"] - 60 * S
         results = {}
         with Replay(self.recording, b, rate) as r:
             def one(path):
                 rv = r.api(path)[1]["metadata"]["resourceVersion"]
-                results[path] = r.watch(path, resourceVersion=rv, allowWatchBookmarks="true", timeoutSeconds=190)
+                results[path] = r.watch(path, resourceVersion=rv, allowWatchBookmarks="true", timeoutSeconds=250)
             threads = [threading.Thread(target=one, args=(p,)) for p in self.paths]
             for t in threads:
                 t.start()
