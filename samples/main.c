@@ -13,6 +13,7 @@
 #include "gonogo/instant.h"
 #include "gonogo/log.h"
 #include "cluster.h"
+#include "config.h"
 #include "kubeapi.h"
 #include "post.h"
 #include "promapi.h"
@@ -36,7 +37,10 @@ static const char help[] =
 	"  --without PARTS     separated by commas: webhook, events (they answer 403), prometheus, prometheus:FROM-TO (no samples\n"
 	"                      of that span, and 503 during it)\n"
 	"  --until TIME        ends then\n"
-	"  --begin             prints the recording's begin and end (ns) and ends\n"
+	"  --times             prints \"begin NS\", \"end NS\" of the recording and \"boottime NS\" of now, and ends\n"
+	"  --write-config DIR  writes DIR/gonogo.yaml and DIR/kubeconfig for a collector of this playing, before \"ready\"\n"
+	"  --database FILE     its database\n"
+	"  --like FILE         a gonogo.yaml (or criteria) whose words it keeps, but for the addresses\n"
 	"\n"
 	"TIME, FROM and TO are RFC 3339, or seconds from the recording's begin (\"+30\").\n"
 	"Exit code: 0, 1 if a post was refused, 2 usage, 5 any other failure.\n";
@@ -44,7 +48,8 @@ static const char help[] =
 struct options {
 	const char *folder, *webhook, *clock, *without, *until;
 	uint16_t port_kube, port_prom;
-	bool begin;
+	const char *config, *database, *like;
+	bool times;
 };
 
 static bool read_port(uint16_t *out, const char *text)
@@ -56,6 +61,42 @@ static bool read_port(uint16_t *out, const char *text)
 	return *text >= '0' && *text <= '9' && *end == '\0' && port <= UINT16_MAX;
 }
 
+static bool take_option(struct options *out, int c)
+{
+	switch (c) {
+	case 'k':
+		return read_port(&out->port_kube, optarg);
+	case 'p':
+		return read_port(&out->port_prom, optarg);
+	case 'w':
+		out->webhook = optarg;
+		return true;
+	case 'c':
+		out->clock = optarg;
+		return true;
+	case 'o':
+		out->without = optarg;
+		return true;
+	case 'u':
+		out->until = optarg;
+		return true;
+	case 't':
+		out->times = true;
+		return true;
+	case 'C':
+		out->config = optarg;
+		return true;
+	case 'D':
+		out->database = optarg;
+		return true;
+	case 'L':
+		out->like = optarg;
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* 0: go on; else 1 + the exit code. */
 static int read_options(struct options *out, int argc, char **argv)
 {
@@ -65,31 +106,19 @@ static int read_options(struct options *out, int argc, char **argv)
 					       { "clock", required_argument, NULL, 'c' },
 					       { "without", required_argument, NULL, 'o' },
 					       { "until", required_argument, NULL, 'u' },
-					       { "begin", no_argument, NULL, 'b' },
+					       { "times", no_argument, NULL, 't' },
+					       { "write-config", required_argument, NULL, 'C' },
+					       { "database", required_argument, NULL, 'D' },
+					       { "like", required_argument, NULL, 'L' },
 					       { "help", no_argument, NULL, 'h' },
 					       { NULL, 0, NULL, 0 } };
 	bool ok = true;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
-		if (c == 'k')
-			ok = read_port(&out->port_kube, optarg) && ok;
-		else if (c == 'p')
-			ok = read_port(&out->port_prom, optarg) && ok;
-		else if (c == 'w')
-			out->webhook = optarg;
-		else if (c == 'c')
-			out->clock = optarg;
-		else if (c == 'o')
-			out->without = optarg;
-		else if (c == 'u')
-			out->until = optarg;
-		else if (c == 'b')
-			out->begin = true;
-		else if (c == 'h')
+	while (ok && (c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+		if (c == 'h')
 			return fputs(help, stdout) < 0 ? 1 + 5 : 1;
-		else
-			ok = false;
+		ok = take_option(out, c);
 	}
 	if (!ok || argc - optind != 1) {
 		(void)fputs("gonogo-replay: usage: gonogo-replay RECORDING [OPTIONS]; ports are numbers; see --help\n", stderr);
@@ -173,6 +202,23 @@ static void answer_prom(const void *api, const struct request *request, struct a
 	promapi_answer(api, request, out);
 }
 
+static int write_config(const struct play *play, const struct options *options, uint16_t port_kube, uint16_t port_prom, struct error *err)
+{
+	static const char scheme[] = "http://";
+	const struct config config = { .database = options->database,
+				       .like = options->like,
+				       .namespace_ = play->recording.namespace_,
+				       .webhook = options->webhook != NULL && strlen(options->webhook) > strlen(scheme)
+							  ? options->webhook + strlen(scheme)
+							  : NULL,
+				       .port_kube = port_kube,
+				       .port_prom = port_prom };
+
+	if (config.database == NULL)
+		return error_code(err, ERR_USAGE, "--write-config needs --database FILE");
+	return config_write(&config, options->config, err);
+}
+
 static int serve(struct play *play, const struct options *options, int stop_fd, size_t *refused, struct error *err)
 {
 	const struct kubeapi kube = { .cluster = &play->cluster, .without_events = play->without.events };
@@ -187,6 +233,8 @@ static int serve(struct play *play, const struct options *options, int stop_fd, 
 	if (server_listen(play->server, &port_kube, answer_kube, &kube, err) < 0 ||
 	    server_listen(play->server, &port_prom, answer_prom, &prom, err) < 0)
 		return -1;
+	if (options->config != NULL && write_config(play, options, port_kube, port_prom, err) < 0)
+		return -1;
 	if (options->webhook != NULL && !play->without.webhook &&
 	    poster_start(&poster, &play->recording, options->webhook, &play->clock, err) < 0)
 		return -1;
@@ -199,6 +247,14 @@ static int serve(struct play *play, const struct options *options, int stop_fd, 
 		log_line(LOG_INFO, "webhook", "stopped before the last %zu posts", left);
 	report_unwatched(&play->cluster, clock_now(&play->clock));
 	return rc;
+}
+
+static void print_times(const struct recording *recording)
+{
+	struct clock real;
+
+	clock_real(&real);
+	(void)printf("begin %" PRId64 "\nend %" PRId64 "\nboottime %" PRId64 "\n", recording->begin, recording->end, clock_boottime(&real));
 }
 
 static void close_play(struct play *play)
@@ -222,8 +278,8 @@ int main(int argc, char **argv)
 	stop_fd = open_signals(&err);
 	if (stop_fd < 0 || open_play(&play, &options, &err) < 0)
 		goto out;
-	if (options.begin)
-		(void)printf("%" PRId64 " %" PRId64 "\n", play.recording.begin, play.recording.end);
+	if (options.times)
+		print_times(&play.recording);
 	else if (serve(&play, &options, stop_fd, &refused, &err) < 0)
 		goto out;
 	rc = refused > 0 ? 1 : 0;

@@ -6,4 +6,7 @@ cd "$(dirname "$0")/.."
 replay=$BUILD/gonogo-replay
 # The sanitized one where "make check" has just built it.
 [ ! "$BUILD/asan/gonogo-replay" -nt "$replay" ] || replay=$BUILD/asan/gonogo-replay
-REPLAY=$(realpath "$replay") exec python3 -B tests/replay/check.py "$@"
+REPLAY=$(realpath "$replay")
+export REPLAY
+python3 -B tests/replay/check.py
+python3 -B tests/replay/play.py

@@ -43,7 +43,8 @@ enum {
 /* Caps: 8 MiB of text, depth 64, 200,000 nodes after aliases, 10,000 documents. Duplicate keys are errors. ERR_SYNTAX texts begin
  * with "line L, column C: ". */
 int yaml_parse(struct yaml *out, const char *bytes, size_t len, unsigned flags, struct error *err);
-void yaml_free(struct yaml *yaml);
+/* Hidden: libyaml exports a yaml_free of its own and calls it; a program's visible one would take its place. */
+void yaml_free(struct yaml *yaml) __attribute__((visibility("hidden")));
 
 /* NULL if node is NULL, no mapping, or has no such key. */
 const struct yaml_node *yaml_get(const struct yaml_node *node, const char *key);

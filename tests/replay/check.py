@@ -349,8 +349,48 @@ class Folder(unittest.TestCase):
             p = run(*bad)
             self.assertEqual(p.returncode, 2, (bad, p.stderr))
             self.assertEqual(p.stderr.count("\n"), 1 if "--nonsense" not in bad else 2, p.stderr)
-        p = run("--begin", self.dir)
-        self.assertEqual(p.stdout.split(), [str(1000 * S), str(1100 * S)])
+        p = run("--times", self.dir)
+        self.assertEqual(p.stdout.split()[:4], ["begin", str(1000 * S), "end", str(1100 * S)])
+
+    def config(self, like=None, webhook="http://127.0.0.1:20001", code=0):
+        """What --write-config writes for a collector (JSON is YAML), or what is said when it cannot."""
+        with tempfile.TemporaryDirectory() as d:
+            p = subprocess.run([REPLAY, self.dir, "--until", "+0", "--write-config", d, "--database", "/db", "--webhook", webhook,
+                                *(["--like", like] if like else [])], capture_output=True, text=True, timeout=20)
+            self.assertEqual(p.returncode, code, p.stderr)
+            if code:
+                return p.stderr
+            ports = dict(x.split() for x in p.stdout.splitlines()[:2])
+            with open(f"{d}/kubeconfig") as f:
+                self.assertIn(f'server: "http://127.0.0.1:{ports["kubernetes"]}"', f.read())
+            with open(f"{d}/gonogo.yaml") as f:
+                c = json.load(f)
+            self.assertEqual(c.pop("kubernetes"), {"kubeconfig": f"{d}/kubeconfig", "namespaces": ["x"]})
+            self.assertEqual(c.pop("prometheus"), [{"name": "main", "url": f'http://127.0.0.1:{ports["prometheus"]}'}])
+            self.assertEqual(c.pop("database"), "/db")
+            return c
+
+    def test_configuration_for_a_collector(self):
+        hook = {"listen": "127.0.0.1:20001"}
+        self.assertEqual(self.config(), {"cluster": "recorded", "webhook": hook})
+        self.put("like.yaml", "cluster: \"staging \\\"eu\\\"\"\ndatabase: x\nkubernetes: {kubeconfig: x}\nprometheus: [{url: x}]\n"
+                 "webhook: {listen: x, credentials_file: secret, tls: null}\ncriteria: c.yaml\nproviders: {traefik: {a: [1, \"1\", null, true]}}\nother:\n- 1.5\n")
+        want = {"cluster": 'staging "eu"', "webhook": {**hook, "credentials_file": os.path.realpath(self.dir) + "/secret"},
+                "criteria": os.path.realpath(self.dir) + "/c.yaml", "providers": {"traefik": {"a": [1, "1", None, True]}}, "other": [1.5]}
+        self.assertEqual(self.config(f"{self.dir}/like.yaml"), want)
+        relative = os.path.relpath(f"{self.dir}/like.yaml")
+        self.assertEqual(self.config(relative), want)
+        self.put("like.yaml", "cluster: a\ncriteria: /c.yaml\n")
+        self.assertEqual(self.config(relative), {"cluster": "a", "webhook": hook, "criteria": "/c.yaml"})
+        self.put("like.yaml", "")
+        self.assertEqual(self.config(relative), {"cluster": "recorded", "webhook": hook})
+        criteria = os.path.realpath(f"{RECORDINGS}/criteria-fast.yaml")
+        self.assertEqual(self.config(os.path.relpath(criteria)), {"cluster": "recorded", "webhook": hook, "criteria": criteria})
+        self.put("like.yaml", "cluster: [\n")
+        self.assertIn("like.yaml: line ", self.config(relative, code=5))
+        self.put("like.yaml", "- a\n")
+        self.assertIn("want a mapping", self.config(relative, code=5))
+        self.assertIn("No such file", self.config(relative + "x", code=5))
 
     def test_garbage_on_the_wire_leaves_it_serving(self):
         import socket
