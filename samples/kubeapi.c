@@ -145,24 +145,41 @@ static void put_page(struct answer *out, const struct resource *resource, size_t
 	buf_puts(&out->body, "]}\n");
 }
 
+/* "n12.40" as put_page writes it: 12 entries, which must have been reached, from item 40. */
+static bool read_token(const char *token, size_t *n, size_t *start)
+{
+	unsigned long long entries, item;
+	char *end;
+
+	if (token[0] != 'n' || token[1] < '0' || token[1] > '9')
+		return false;
+	entries = strtoull(token + 1, &end, 10);
+	if (*end != '.' || end[1] < '0' || end[1] > '9')
+		return false;
+	item = strtoull(end + 1, &end, 10);
+	if (*end != '\0' || entries == 0 || entries > *n)
+		return false;
+	*n = (size_t)entries;
+	*start = (size_t)item;
+	return true;
+}
+
 static void answer_list(const struct request *request, struct answer *out, const struct resource *resource, const struct filter *filter)
 {
 	const char *token = request->parameter(request, "continue");
-	size_t n = resource_reached(resource, request->now), start = 0, then;
+	size_t n = resource_reached(resource, request->now), start = 0;
 	struct arena *arena;
 	long limit = 0;
-	char end;
 
 	if (!take_number(request, "limit", &limit)) {
 		put_status(out, 400, "BadRequest", "limit is no number");
 		return;
 	}
 	if (token != NULL && *token != '\0') {
-		if (sscanf(token, "n%zu.%zu%c", &then, &start, &end) != 2 || then == 0 || then > n) {
+		if (!read_token(token, &n, &start)) {
 			put_status(out, 400, "BadRequest", "continue key is not valid");
 			return;
 		}
-		n = then;
 	}
 	arena = arena_new(STATE_MAX);
 	if (arena != NULL)

@@ -103,7 +103,7 @@ static int read_status(int fd, struct error *err)
 {
 	char head[512];
 	size_t len = 0;
-	int status;
+	long status;
 
 	while (len < sizeof head - 1 && memchr(head, '\n', len) == NULL) {
 		ssize_t n = recv(fd, head + len, sizeof head - 1 - len, 0);
@@ -117,9 +117,11 @@ static int read_status(int fd, struct error *err)
 		len += (size_t)n;
 	}
 	head[len] = '\0';
-	if (sscanf(head, "HTTP/1.%*1d %3d", &status) != 1)
+	/* "HTTP/1.1 200 OK" */
+	if (strncmp(head, "HTTP/1.", 7) != 0 || len < 12 || head[8] != ' ')
 		return error_set(err, "closed without an answer");
-	return status;
+	status = strtol(head + 9, NULL, 10);
+	return status >= 100 && status <= 999 ? (int)status : error_set(err, "answered no status");
 }
 
 static int post(const struct poster *poster, const struct hook_row *row, struct error *err)

@@ -184,8 +184,13 @@ static int64_t unit_at(const char **at)
 	static const struct {
 		const char *text;
 		int64_t ns;
-	} units[] = { { "ms", NS_PER_MS },       { "s", NS_PER_S },          { "m", 60 * NS_PER_S },         { "h", 3600 * NS_PER_S },
-		      { "d", 86400 * NS_PER_S }, { "w", 604800 * NS_PER_S }, { "y", 365 * 86400 * NS_PER_S } };
+	} units[] = { { "ms", NS_PER_MS },
+		      { "s", NS_PER_S },
+		      { "m", INT64_C(60) * NS_PER_S },
+		      { "h", INT64_C(3600) * NS_PER_S },
+		      { "d", INT64_C(86400) * NS_PER_S },
+		      { "w", INT64_C(604800) * NS_PER_S },
+		      { "y", INT64_C(365) * 86400 * NS_PER_S } };
 
 	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
 		size_t n = strlen(units[i].text);

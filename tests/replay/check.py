@@ -53,8 +53,10 @@ class Replay:
         return self
 
     def __exit__(self, *_):
-        self.stop()
+        code, messages = self.stop(), self.messages()
         self.log.close()
+        # Sanitizers speak at the end.
+        assert code in (0, 1), messages
 
     def ask(self, port, path, method="GET", body=None, headers=None, **parameters):
         c = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
