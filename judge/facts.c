@@ -15,19 +15,14 @@ struct reading_rows {
 	struct arena *arena;
 	const struct observation *row;
 	const struct json *object;
+	void *grown;
 };
 
-#define ADD(r, array, n, cap) facts_add((r)->arena, (void **)&(r)->facts->array, &(r)->facts->n, &(r)->facts->cap, sizeof *(r)->facts->array)
-
-static void *facts_add(struct arena *arena, void **array, size_t *n, size_t *cap, size_t size)
-{
-	void *grown = arena_grow(arena, *array, *n, cap, size);
-
-	if (grown == NULL)
-		return NULL;
-	*array = grown;
-	return (char *)grown + (*n)++ * size;
-}
+/* One more element of an array of the facts, zeroed; NULL if memory ends. */
+#define ADD(r, array, n, cap) \
+	(((r)->grown = arena_grow((r)->arena, (r)->facts->array, (r)->facts->n, &(r)->facts->cap, sizeof *(r)->facts->array)) == NULL \
+	         ? NULL \
+	         : ((r)->facts->array = (r)->grown, &(r)->facts->array[(r)->facts->n++]))
 
 static const char *copy_at(const struct reading_rows *r, const char *path, const char *otherwise)
 {
@@ -315,7 +310,7 @@ int facts_read(struct facts *out, const struct evidence *evidence, struct arena 
 	memset(out, 0, sizeof *out);
 	for (size_t i = 0; i < evidence->n; i++) {
 		const struct observation *row = &evidence->rows[i];
-		struct reading_rows r = { out, arena, row, NULL };
+		struct reading_rows r = { .facts = out, .arena = arena, .row = row };
 		struct json *object;
 		int rc;
 
