@@ -98,8 +98,10 @@ static bool phase_is(const struct sighting *s, const char *phase)
  * Progressing the hash changes too, but that is the one start. */
 static bool is_restart(const struct tracker *t, const struct sighting *s)
 {
-	return t->before != NULL && phase_is(s, "Progressing") && !phase_is(t->before, "Waiting") &&
-	       (strcmp(t->before->status->last_applied, s->status->last_applied) != 0 || strcmp(t->before->status->tracked, s->status->tracked) != 0);
+	return t->before != NULL && canary_phase_running(t->before->status->phase) && phase_is(s, "Progressing") &&
+	       !phase_is(t->before, "Waiting") &&
+	       (strcmp(t->before->status->last_applied, s->status->last_applied) != 0 ||
+		strcmp(t->before->status->tracked, s->status->tracked) != 0);
 }
 
 static int follow(struct tracker *t, const struct sighting *s, struct error *err)
@@ -169,7 +171,8 @@ static int track(struct tracker *t, const struct sighting *sightings, size_t n, 
 
 static bool same_canary(const struct canary_row *a, const struct canary_row *b)
 {
-	return strcmp(a->spec.namespace_, b->spec.namespace_) == 0 && strcmp(a->spec.name, b->spec.name) == 0 && strcmp(a->spec.uid, b->spec.uid) == 0;
+	return strcmp(a->spec.namespace_, b->spec.namespace_) == 0 && strcmp(a->spec.name, b->spec.name) == 0 &&
+	       strcmp(a->spec.uid, b->spec.uid) == 0;
 }
 
 static int track_status(struct tracker *t, size_t first, struct error *err)
@@ -227,10 +230,20 @@ static struct canary_spec *unseen_spec(struct tracker *t, const struct message_r
 	struct canary_spec *spec = arena_alloc(t->arena, sizeof *spec);
 
 	if (spec != NULL)
-		*spec = (struct canary_spec){ .api_version = "", .name = m->canary, .namespace_ = m->namespace_, .uid = "", .target_kind = "",
-			                      .target_name = m->canary, .service_name = m->canary, .ingress_name = "", .provider = "",
-			                      .metrics_server = "", .interval = 60 * NS_PER_S, .threshold = 1, .max_weight = 100,
-			                      .progress_deadline = 600 * NS_PER_S };
+		*spec = (struct canary_spec){ .api_version = "",
+					      .name = m->canary,
+					      .namespace_ = m->namespace_,
+					      .uid = "",
+					      .target_kind = "",
+					      .target_name = m->canary,
+					      .service_name = m->canary,
+					      .ingress_name = "",
+					      .provider = "",
+					      .metrics_server = "",
+					      .interval = 60 * NS_PER_S,
+					      .threshold = 1,
+					      .max_weight = 100,
+					      .progress_deadline = 600 * NS_PER_S };
 	return spec;
 }
 
@@ -252,9 +265,15 @@ static int track_messages(struct tracker *t, size_t first, struct error *err)
 		status = arena_alloc(t->arena, sizeof *status);
 		if (status == NULL)
 			return error_nomem(err);
-		*status = (struct canary_status){ .phase = phase_of_message(m), .last_applied = "", .last_promoted = "", .tracked = "", .condition_status = "",
-			                          .condition_reason = "", .condition_since = INSTANT_NONE, .condition_updated = INSTANT_NONE,
-			                          .last_transition = INSTANT_NONE };
+		*status = (struct canary_status){ .phase = phase_of_message(m),
+						  .last_applied = "",
+						  .last_promoted = "",
+						  .tracked = "",
+						  .condition_status = "",
+						  .condition_reason = "",
+						  .condition_since = INSTANT_NONE,
+						  .condition_updated = INSTANT_NONE,
+						  .last_transition = INSTANT_NONE };
 		s[n++] = (struct sighting){ m->at, false, false, spec, status, m->id };
 	}
 	return track(t, s, n, err);
