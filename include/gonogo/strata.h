@@ -58,4 +58,23 @@ struct strata {
 	struct ids ids[ARMS];		/* all observations used */
 };
 
+struct series_set;
+struct provider;
+struct canary_spec;
+struct arena;
+struct error;
+
+struct strata_spec {
+	const struct provider *provider;
+	const struct canary_spec *canary;
+	size_t n_error_classes;
+	const char *const *error_classes;	/* criteria.h: "5.." */
+};
+
+/* All strata of both arms in the set, which must be finished. The same samples give the same strata in whatever order they came. */
+int strata_build(struct strata *out, const struct series_set *set, const struct strata_spec *spec, struct arena *arena, struct error *err);
+
+/* True if a code is of one of the classes. */
+bool strata_is_error(const struct strata_spec *spec, const char *code);
+
 #endif

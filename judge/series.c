@@ -1,0 +1,291 @@
+#include "gonogo/series.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gonogo/arena.h"
+#include "gonogo/error.h"
+#include "gonogo/json.h"
+
+/* A year of samples a series, and more series than an ingress shows of one service: beyond, the answer is not ours. */
+#define SAMPLES_MAX 2000000
+#define SERIES_MAX 20000
+
+struct adding {
+	struct series_set *set;
+	const struct observation *row;
+	struct arena *arena;
+};
+
+static int compare_labels(const void *a, const void *b)
+{
+	return strcmp(((const struct label *)a)->name, ((const struct label *)b)->name);
+}
+
+/* `5` and `5.0` are one edge (Prometheus 3 writes the latter). */
+static const char *normal_value(struct arena *arena, const char *name, const char *value)
+{
+	char *end;
+	double edge;
+
+	if (strcmp(name, "le") != 0)
+		return arena_strdup(arena, value);
+	edge = strtod(value, &end);
+	return end == value || *end != '\0' ? arena_strdup(arena, value) : arena_printf(arena, isinf(edge) ? "+Inf" : "%.12g", edge);
+}
+
+static const char *key_of(const struct series *s, struct arena *arena)
+{
+	const char *key = s->name;
+
+	for (size_t i = 0; i < s->n_labels && key != NULL; i++)
+		key = arena_printf(arena, "%s\x1f%s\x1e%s", key, s->labels[i].name, s->labels[i].value);
+	return key;
+}
+
+static int read_labels(struct series *s, const struct json *metric, struct arena *arena, struct error *err)
+{
+	s->name = "";
+	s->labels = arena_alloc(arena, json_size(metric) * sizeof *s->labels);
+	if (s->labels == NULL)
+		return error_nomem(err);
+	for (const struct json *l = json_first(metric); l != NULL; l = json_next(l)) {
+		const char *value = json_string(l);
+
+		if (value == NULL)
+			continue;
+		if (strcmp(json_key(l), "__name__") == 0) {
+			s->name = arena_strdup(arena, value);
+			continue;
+		}
+		s->labels[s->n_labels].name = arena_strdup(arena, json_key(l));
+		s->labels[s->n_labels].value = normal_value(arena, json_key(l), value);
+		if (s->labels[s->n_labels].name == NULL || s->labels[s->n_labels].value == NULL)
+			return error_nomem(err);
+		s->n_labels++;
+	}
+	if (s->n_labels > 1)
+		qsort(s->labels, s->n_labels, sizeof *s->labels, compare_labels);
+	s->key = key_of(s, arena);
+	return s->name == NULL || s->key == NULL ? error_nomem(err) : 0;
+}
+
+static struct series *find_or_add(struct adding *a, const struct series *wanted)
+{
+	struct series_set *set = a->set;
+	struct series *grown;
+
+	for (size_t i = 0; i < set->n; i++)
+		if (strcmp(set->v[i].key, wanted->key) == 0)
+			return &set->v[i];
+	if (set->n >= SERIES_MAX)
+		return NULL;
+	grown = arena_grow(a->arena, set->v, set->n, &set->cap, sizeof *grown);
+	if (grown == NULL)
+		return NULL;
+	set->v = grown;
+	grown[set->n] = *wanted;
+	return &grown[set->n++];
+}
+
+/* [1795579359.743, "41"]; false if it is not that, or no finite number of a counter's size. */
+static bool read_sample(const struct json *pair, struct sample *out)
+{
+	const struct json *value = json_first(pair);
+	const char *text;
+	char *end;
+	double at;
+
+	if (!json_number(value, &at) || !(at > 0 && at < 9e9))
+		return false;
+	text = json_string(json_next(value));
+	if (text == NULL)
+		return false;
+	out->value = strtod(text, &end);
+	if (end == text || *end != '\0' || !isfinite(out->value))
+		return false;
+	out->at = (int64_t)llround(at * 1000) * INT64_C(1000000);
+	return true;
+}
+
+static int add_sample(struct adding *a, struct series *s, const struct json *pair, struct error *err)
+{
+	struct sample sample = { .id = evidence_id_of(a->row) };
+	struct sample *grown;
+
+	if (!read_sample(pair, &sample)) {
+		a->set->malformed++;
+		return 0;
+	}
+	if (s->n >= SAMPLES_MAX)
+		return error_code(err, ERR_LIMIT, "Prometheus: a series of more than %d samples", SAMPLES_MAX);
+	grown = arena_grow(a->arena, s->samples, s->n, &s->cap, sizeof *grown);
+	if (grown == NULL)
+		return error_nomem(err);
+	s->samples = grown;
+	grown[s->n++] = sample;
+	return 0;
+}
+
+static int add_element(struct adding *a, const struct json *element, struct error *err)
+{
+	const struct json *values = json_get(element, "values"), *value = json_get(element, "value");
+	bool native = json_get(element, "histograms") != NULL || json_get(element, "histogram") != NULL;
+	struct series wanted = { 0 }, *s;
+
+	if (!json_is_object(json_get(element, "metric")) || (!json_is_array(values) && !json_is_array(value) && !native)) {
+		a->set->malformed++;
+		return 0;
+	}
+	if (read_labels(&wanted, json_get(element, "metric"), a->arena, err) < 0)
+		return -1;
+	s = find_or_add(a, &wanted);
+	if (s == NULL)
+		return error_nomem(err);
+	s->native = s->native || native;
+	if (json_is_array(value) && add_sample(a, s, value, err) < 0)
+		return -1;
+	for (const struct json *pair = json_first(values); pair != NULL; pair = json_next(pair))
+		if (add_sample(a, s, pair, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int each_series(void *arg, const char *bytes, size_t len, struct error *err)
+{
+	struct adding *a = arg;
+	struct json *element = json_parse(bytes, len, NULL);
+	int rc;
+
+	if (element == NULL) {
+		a->set->malformed++;
+		return 0;
+	}
+	rc = add_element(a, element, err);
+	json_free(element);
+	return rc;
+}
+
+static int add_note(struct adding *a, unsigned annotation, const char *text, struct error *err)
+{
+	struct series_set *set = a->set;
+	struct answer_note *grown = arena_grow(a->arena, set->notes, set->n_notes, &set->cap_notes, sizeof *grown);
+
+	if (grown == NULL)
+		return error_nomem(err);
+	set->notes = grown;
+	grown[set->n_notes++] = (struct answer_note){ annotation, arena_strdup(a->arena, text), evidence_id_of(a->row), a->row->request };
+	return 0;
+}
+
+/* Older engines put hints among the warnings, with a prefix (prometheus#14327); a warning without one means missing data. */
+static unsigned annotation_of(const char *text)
+{
+	if (strncmp(text, "PromQL info:", 12) == 0)
+		return ANNOTATION_NOTE;
+	return strncmp(text, "PromQL warning:", 15) == 0 ? ANNOTATION_BROKEN : ANNOTATION_PARTIAL;
+}
+
+struct warning {
+	struct adding *a;
+	bool info;
+};
+
+static int each_warning(void *arg, const char *bytes, size_t len, struct error *err)
+{
+	const struct warning *w = arg;
+	struct json *text = json_parse(bytes, len, NULL);
+	int rc = 0;
+
+	if (json_string(text) != NULL)
+		rc = add_note(w->a, w->info ? ANNOTATION_NOTE : annotation_of(json_string(text)), json_string(text), err);
+	json_free(text);
+	return rc;
+}
+
+/* Members of the envelope; the result is not built as a tree. */
+static bool envelope_says(const struct observation *row, const char *word)
+{
+	size_t n = strlen(word);
+	const char *end = row->body + row->body_len;
+
+	for (const char *p = row->body; p != NULL && p + n <= end; p = memchr(p + 1, '"', (size_t)(end - p - 1))) {
+		const char *q = p + n;
+
+		if (memcmp(p, word, n) != 0)
+			continue;
+		while (q < end && (*q == ' ' || *q == ':'))
+			q++;
+		return q + 4 <= end && memcmp(q, "true", 4) == 0;
+	}
+	return false;
+}
+
+int series_add_answer(struct series_set *set, const struct observation *row, struct arena *arena, struct error *err)
+{
+	struct adding a = { set, row, arena };
+	struct warning warnings = { &a, false }, infos = { &a, true };
+	struct error why = { .code = ERR_NONE };
+
+	if (row->body == NULL)
+		return 0;
+	if (strcmp(row->kind, "failed") == 0) {
+		set->failed++;
+		return 0;
+	}
+	if (json_each_element(row->body, row->body_len, "data.result", each_series, &a, NULL, &why) < 0) {
+		if (why.code == ERR_NOMEM || why.code == ERR_LIMIT) {
+			*err = why;
+			return -1;
+		}
+		set->malformed++;
+		return 0;
+	}
+	if (json_each_element(row->body, row->body_len, "warnings", each_warning, &warnings, NULL, &why) < 0 && why.code == ERR_NOMEM)
+		return error_nomem(err);
+	if (json_each_element(row->body, row->body_len, "infos", each_warning, &infos, NULL, &why) < 0 && why.code == ERR_NOMEM)
+		return error_nomem(err);
+	if (envelope_says(row, "\"isPartial\""))
+		return add_note(&a, ANNOTATION_PARTIAL, "isPartial: true", err);
+	return 0;
+}
+
+static int compare_samples(const void *a, const void *b)
+{
+	const struct sample *x = a, *y = b;
+
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static int compare_series(const void *a, const void *b)
+{
+	return strcmp(((const struct series *)a)->key, ((const struct series *)b)->key);
+}
+
+void series_set_finish(struct series_set *set)
+{
+	for (size_t i = 0; i < set->n; i++) {
+		struct series *s = &set->v[i];
+		size_t kept = 0;
+
+		if (s->n > 1)
+			qsort(s->samples, s->n, sizeof *s->samples, compare_samples);
+		for (size_t k = 0; k < s->n; k++)
+			if (kept == 0 || s->samples[kept - 1].at != s->samples[k].at)
+				s->samples[kept++] = s->samples[k];
+		s->n = kept;
+	}
+	if (set->n > 1)
+		qsort(set->v, set->n, sizeof *set->v, compare_series);
+}
+
+const char *series_label(const struct series *series, const char *name)
+{
+	for (size_t i = 0; i < series->n_labels; i++)
+		if (strcmp(series->labels[i].name, name) == 0)
+			return series->labels[i].value;
+	return NULL;
+}

@@ -1,0 +1,630 @@
+/* facts/judge.md 4.1: increments per scrape interval, with its rules for falls, births and renamed labels. */
+#include "gonogo/strata.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gonogo/arena.h"
+#include "gonogo/error.h"
+#include "gonogo/instant.h"
+#include "gonogo/provider.h"
+#include "gonogo/series.h"
+
+/* A fall that leaves more than this share of the counter is no restart but another server's view. */
+#define SEAM_SHARE 0.5
+/* A birth may be that many times the traffic of its target nearby, and a handful more. */
+#define BIRTH_TIMES 3
+#define BIRTH_SLACK 50
+
+/* A series of one arm, laid on the grid of its target's scrapes. */
+struct lane {
+	const struct series *series;
+	int arm;
+	bool is_error, is_bucket;
+	size_t edge;			/* is_bucket: index into edges; n_edges for +Inf */
+	double *value;			/* at each grid point; NaN: absent */
+	evidence_id *id;
+};
+
+/* One scraped process: the samples of its series share their time stamps. */
+struct target {
+	const char *key;
+	int64_t *grid;
+	size_t n_grid;
+	size_t n_lanes;
+	struct lane *lanes;
+	int64_t interval;		/* median */
+};
+
+struct building {
+	struct strata *out;
+	const struct series_set *set;
+	const struct strata_spec *spec;
+	struct arena *arena;
+	struct error *err;
+	struct target *targets;
+	size_t n_targets, cap_targets;
+};
+
+bool strata_is_error(const struct strata_spec *spec, const char *code)
+{
+	if (spec->provider->error_value != NULL)
+		return strcmp(code, spec->provider->error_value) == 0;
+	for (size_t i = 0; i < spec->n_error_classes; i++) {
+		const char *pattern = spec->error_classes[i], *c = code;
+
+		while (*pattern != '\0' && *c != '\0' && (*pattern == '.' || *pattern == *c)) {
+			pattern++;
+			c++;
+		}
+		if (*pattern == '\0' && *c == '\0')
+			return true;
+	}
+	return false;
+}
+
+static int add_note(struct building *b, const char *kind, int64_t at, const char *text, evidence_id id)
+{
+	struct strata *out = b->out;
+	struct strata_note *grown;
+
+	if (text == NULL)
+		return error_nomem(b->err);
+	for (size_t i = 0; i < out->n_notes; i++)
+		if (strcmp(out->notes[i].kind, kind) == 0 && strcmp(out->notes[i].text, text) == 0)
+			return ids_add(&out->notes[i].ids, id, b->arena) < 0 ? error_nomem(b->err) : 0;
+	grown = arena_grow(b->arena, out->notes, out->n_notes, &out->cap_notes, sizeof *grown);
+	if (grown == NULL)
+		return error_nomem(b->err);
+	out->notes = grown;
+	grown[out->n_notes] = (struct strata_note){ .kind = kind, .at = at, .text = text };
+	return ids_add(&grown[out->n_notes++].ids, id, b->arena) < 0 ? error_nomem(b->err) : 0;
+}
+
+/* ---- Which series are of which arm. */
+
+static bool is_ours(const struct building *b, const struct series *s)
+{
+	return strcmp(s->name, b->spec->provider->requests) == 0 || strcmp(s->name, b->spec->provider->buckets) == 0;
+}
+
+/* The label that bears the arm: the exporter's own, or as a scrape config without honorLabels renames it. */
+static int arm_of(const struct building *b, const struct series *s, const char **label)
+{
+	const struct provider *p = b->spec->provider;
+	const char *exported = p->exported_label == NULL ? NULL : series_label(s, p->exported_label);
+	const char *value = exported != NULL ? exported : series_label(s, p->service_label);
+
+	*label = exported != NULL ? p->exported_label : p->service_label;
+	return value == NULL ? -1 : provider_arm(p, b->spec->canary, value);
+}
+
+static const char *target_key(struct building *b, const struct series *s)
+{
+	const char *instance = series_label(s, "instance"), *job = series_label(s, "job");
+
+	if (instance == NULL)
+		instance = series_label(s, "pod");
+	return arena_printf(b->arena, "%s\x1f%s", instance == NULL ? "" : instance, job == NULL ? "" : job);
+}
+
+static struct target *find_target(struct building *b, const char *key)
+{
+	struct target *grown;
+
+	for (size_t i = 0; i < b->n_targets; i++)
+		if (strcmp(b->targets[i].key, key) == 0)
+			return &b->targets[i];
+	grown = arena_grow(b->arena, b->targets, b->n_targets, &b->cap_targets, sizeof *grown);
+	if (grown == NULL)
+		return NULL;
+	b->targets = grown;
+	grown[b->n_targets] = (struct target){ .key = key };
+	return &grown[b->n_targets++];
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Finite edges that every arm with buckets has: where they differ, only the common ones compare. */
+static void find_edges(struct building *b)
+{
+	double all[ARMS][EDGES_MAX];
+	size_t n[ARMS] = { 0, 0 };
+
+	for (size_t i = 0; i < b->set->n; i++) {
+		const struct series *s = &b->set->v[i];
+		const char *label, *le = series_label(s, "le");
+		int arm = is_ours(b, s) && le != NULL ? arm_of(b, s, &label) : -1;
+		double edge;
+		size_t k = 0;
+
+		if (arm < 0 || strcmp(le, "+Inf") == 0)
+			continue;
+		edge = strtod(le, NULL) * b->spec->provider->unit;
+		while (k < n[arm] && all[arm][k] != edge)
+			k++;
+		if (k == n[arm] && k < EDGES_MAX && edge > 0 && isfinite(edge))
+			all[arm][n[arm]++] = edge;
+	}
+	for (size_t i = 0; i < n[ARM_BASELINE]; i++) {
+		bool common = n[ARM_CANARY] == 0;
+
+		for (size_t k = 0; k < n[ARM_CANARY]; k++)
+			common = common || all[ARM_CANARY][k] == all[ARM_BASELINE][i];
+		if (common)
+			b->out->edges[b->out->n_edges++] = all[ARM_BASELINE][i];
+	}
+	if (n[ARM_BASELINE] == 0) {
+		memcpy(b->out->edges, all[ARM_CANARY], n[ARM_CANARY] * sizeof(double));
+		b->out->n_edges = n[ARM_CANARY];
+	}
+	qsort(b->out->edges, b->out->n_edges, sizeof(double), compare_doubles);
+}
+
+/* Index of the edge, n_edges for +Inf; SIZE_MAX if it is not common. */
+static size_t edge_index(const struct building *b, const char *le)
+{
+	double edge = strtod(le, NULL) * b->spec->provider->unit;
+
+	if (strcmp(le, "+Inf") == 0)
+		return b->out->n_edges;
+	for (size_t i = 0; i < b->out->n_edges; i++)
+		if (b->out->edges[i] == edge)
+			return i;
+	return SIZE_MAX;
+}
+
+static int note_series(struct building *b, const struct series *s, int arm, const char *label)
+{
+	const char *value = series_label(s, label);
+
+	if (s->native)
+		return add_note(b, "native-histogram", INSTANT_NONE,
+		                arena_printf(b->arena, "`%s` comes as a native histogram, which Flagger 1.44 cannot read", s->name),
+		                s->n > 0 ? s->samples[0].id : 0);
+	if (arm < 0 && value != NULL)
+		return add_note(b, "foreign-series", INSTANT_NONE,
+		                arena_printf(b->arena, "the series of `%s` is neither of the canary nor of the primary; it is counted for neither", value),
+		                s->n > 0 ? s->samples[0].id : 0);
+	return 0;
+}
+
+static int sort_in(struct building *b, const struct series *s)
+{
+	const char *label = NULL;
+	int arm = arm_of(b, s, &label);
+	struct target *t;
+
+	if (note_series(b, s, arm, label) < 0)
+		return -1;
+	if (s->n == 0)
+		return 0;
+	t = find_target(b, target_key(b, s));
+	if (t == NULL || t->key == NULL)
+		return error_nomem(b->err);
+	t->n_lanes++;
+	if (arm < 0)
+		return 0;
+	b->out->found[arm] = true;
+	b->out->service_label = label;
+	return 0;
+}
+
+/* ---- The grid of a target's scrapes. */
+
+static int compare_times(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int64_t median_step(const int64_t *times, size_t n, struct arena *arena)
+{
+	int64_t *steps = n < 2 ? NULL : arena_alloc(arena, (n - 1) * sizeof *steps);
+
+	if (steps == NULL)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		steps[i - 1] = times[i] - times[i - 1];
+	qsort(steps, n - 1, sizeof *steps, compare_times);
+	return steps[(n - 1) / 2];
+}
+
+/* All time stamps of its series. Two within a third of the usual step are one scrape (two replicas behind one address). */
+static int make_grid(struct building *b, struct target *t)
+{
+	size_t total = 0, n = 0, kept = 0;
+	int64_t *times;
+
+	for (size_t i = 0; i < t->n_lanes; i++)
+		total += t->lanes[i].series->n;
+	times = arena_alloc(b->arena, total * sizeof *times);
+	if (times == NULL)
+		return error_nomem(b->err);
+	for (size_t i = 0; i < t->n_lanes; i++)
+		for (size_t k = 0; k < t->lanes[i].series->n; k++)
+			times[n++] = t->lanes[i].series->samples[k].at;
+	qsort(times, n, sizeof *times, compare_times);
+	for (size_t i = 0; i < n; i++)
+		if (kept == 0 || times[kept - 1] != times[i])
+			times[kept++] = times[i];
+	t->interval = median_step(times, kept, b->arena);
+	n = kept;
+	kept = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (kept > 0 && times[i] - times[kept - 1] < t->interval / 3)
+			times[kept - 1] = times[i];
+		else
+			times[kept++] = times[i];
+	}
+	t->grid = times;
+	t->n_grid = kept;
+	return 0;
+}
+
+static int lay_out(struct building *b, struct target *t, struct lane *lane)
+{
+	const struct series *s = lane->series;
+	size_t k = 0;
+
+	lane->value = arena_alloc(b->arena, t->n_grid * sizeof *lane->value);
+	lane->id = arena_alloc(b->arena, t->n_grid * sizeof *lane->id);
+	if (lane->value == NULL || lane->id == NULL)
+		return error_nomem(b->err);
+	for (size_t i = 0; i < t->n_grid; i++) {
+		lane->value[i] = NAN;
+		/* The highest of a scrape's samples: replicas that lag show less. */
+		for (; k < s->n && s->samples[k].at <= t->grid[i]; k++)
+			if (isnan(lane->value[i]) || s->samples[k].value > lane->value[i]) {
+				lane->value[i] = s->samples[k].value;
+				lane->id[i] = s->samples[k].id;
+			}
+	}
+	return 0;
+}
+
+static int fill_target(struct building *b, struct target *t)
+{
+	size_t n = 0;
+
+	t->lanes = arena_alloc(b->arena, t->n_lanes * sizeof *t->lanes);
+	if (t->lanes == NULL)
+		return error_nomem(b->err);
+	for (size_t i = 0; i < b->set->n; i++) {
+		const struct series *s = &b->set->v[i];
+		const char *label, *code, *le = series_label(s, "le"), *key;
+		struct lane *lane;
+
+		if (!is_ours(b, s) || s->n == 0)
+			continue;
+		key = target_key(b, s);
+		if (key == NULL)
+			return error_nomem(b->err);
+		if (strcmp(key, t->key) != 0)
+			continue;
+		lane = &t->lanes[n++];
+		code = series_label(s, b->spec->provider->code_label);
+		*lane = (struct lane){ .series = s, .arm = arm_of(b, s, &label) };
+		lane->is_bucket = strcmp(s->name, b->spec->provider->buckets) == 0;
+		lane->is_error = code != NULL && strata_is_error(b->spec, code);
+		lane->edge = lane->is_bucket && le != NULL ? edge_index(b, le) : SIZE_MAX;
+	}
+	if (make_grid(b, t) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (lay_out(b, t, &t->lanes[i]) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- Increments. */
+
+/* A restart: every counter of the target that had counted fell in the same scrape, and to less than half. */
+static bool restarted(const struct target *t, size_t i)
+{
+	bool any = false;
+
+	if (i == 0 || t->grid[i] - t->grid[i - 1] < t->interval / 2)
+		return false;
+	for (size_t k = 0; k < t->n_lanes; k++) {
+		double before = t->lanes[k].value[i - 1], now = t->lanes[k].value[i];
+
+		if (isnan(before) || isnan(now) || before <= 0)
+			continue;
+		if (now >= before * SEAM_SHARE && before > 4)
+			return false;
+		if (now > before)
+			return false;
+		any = any || now < before;
+	}
+	return any;
+}
+
+/* A sibling of the same target that ended in the very scrape in which this one began, and differs in one label that is neither code
+ * nor edge nor arm: one counter under two names (a relabelling, a new pod label). */
+static const struct lane *renamed_from(const struct building *b, const struct target *t, const struct lane *born, size_t i)
+{
+	for (size_t k = 0; k < t->n_lanes; k++) {
+		const struct lane *l = &t->lanes[k];
+		size_t differ = 0;
+
+		if (l == born || strcmp(l->series->name, born->series->name) != 0 || isnan(l->value[i - 1]) || !isnan(l->value[i]) ||
+		    l->series->n_labels != born->series->n_labels || l->arm != born->arm || l->edge != born->edge)
+			continue;
+		for (size_t m = 0; m < l->series->n_labels; m++) {
+			const struct label *x = &l->series->labels[m], *y = &born->series->labels[m];
+
+			if (strcmp(x->name, y->name) != 0)
+				differ = 9;
+			else if (strcmp(x->value, y->value) != 0)
+				differ += strcmp(x->name, b->spec->provider->code_label) == 0 ? 9 : 1;
+		}
+		if (differ == 1 && born->value[i] >= l->value[i - 1])
+			return l;
+	}
+	return NULL;
+}
+
+/* Increments of one lane over the whole grid; NaN where there is none. */
+struct deltas {
+	double *v;
+	unsigned *flags;
+	bool *born;
+};
+
+static void lane_deltas(const struct building *b, const struct target *t, const struct lane *lane, const bool *restarts, struct deltas *d)
+{
+	double held = NAN;
+
+	for (size_t i = 0; i < t->n_grid; i++) {
+		double now = lane->value[i];
+		const struct lane *old;
+
+		d->v[i] = NAN;
+		if (isnan(now)) {
+			held = NAN;
+			continue;
+		}
+		if (i == 0) {
+			held = now;
+			continue;
+		}
+		if (isnan(held)) {
+			old = renamed_from(b, t, lane, i);
+			d->v[i] = old != NULL ? now - old->value[i - 1] : now;
+			d->flags[i] |= old != NULL ? STRATUM_RENAMED : STRATUM_BORN;
+			d->born[i] = old == NULL;
+			held = now;
+		} else if (now >= held) {
+			d->v[i] = now - held;
+			held = now;
+		} else if (restarts[i]) {
+			d->v[i] = now;
+			d->flags[i] |= STRATUM_RESET;
+			held = now;
+		} else {
+			d->v[i] = 0;
+			d->flags[i] |= STRATUM_SEAM;
+		}
+	}
+}
+
+static int new_deltas(struct building *b, size_t n, struct deltas *d)
+{
+	d->v = arena_alloc(b->arena, n * sizeof *d->v);
+	d->flags = arena_alloc(b->arena, n * sizeof *d->flags);
+	d->born = arena_alloc(b->arena, n * sizeof *d->born);
+	return d->v == NULL || d->flags == NULL || d->born == NULL ? error_nomem(b->err) : 0;
+}
+
+static struct stratum *new_stratum(struct building *b, int64_t from, int64_t to)
+{
+	struct strata *out = b->out;
+	struct stratum *grown = arena_grow(b->arena, out->v, out->n, &out->cap, sizeof *grown), *s;
+
+	if (grown == NULL)
+		return NULL;
+	out->v = grown;
+	s = &grown[out->n++];
+	*s = (struct stratum){ .from = from, .to = to };
+	for (int arm = 0; arm < ARMS; arm++) {
+		s->slow[arm] = arena_alloc(b->arena, (out->n_edges + 1) * sizeof *s->slow[arm]);
+		if (s->slow[arm] == NULL)
+			return NULL;
+	}
+	return s;
+}
+
+/* The most that a birth may claim: the target's traffic in the intervals around, scaled to this one's length. */
+static double birth_bound(const struct target *t, const struct deltas *all, size_t i)
+{
+	double most = 0;
+
+	for (size_t k = i > 2 ? i - 2 : 1; k < t->n_grid && k <= i + 2; k++) {
+		double sum = 0, length = (double)(t->grid[k] - t->grid[k - 1]);
+
+		for (size_t l = 0; l < t->n_lanes; l++)
+			if (!t->lanes[l].is_bucket && !isnan(all[l].v[k]) && !all[l].born[k])
+				sum += all[l].v[k];
+		sum *= (double)(t->grid[i] - t->grid[i - 1]) / length;
+		most = sum > most ? sum : most;
+	}
+	return BIRTH_TIMES * most + BIRTH_SLACK;
+}
+
+static bool birth_is_possible(const struct target *t, const struct deltas *all, size_t i)
+{
+	double bound = -1;
+
+	for (size_t l = 0; l < t->n_lanes; l++) {
+		if (isnan(all[l].v[i]) || !all[l].born[i])
+			continue;
+		if (bound < 0)
+			bound = birth_bound(t, all, i);
+		if (all[l].v[i] > bound)
+			return false;
+	}
+	return true;
+}
+
+/* slow[e] held the requests up to the edge while summing; now those above it. Counts that shrink with a higher edge are no histogram. */
+static void turn_buckets(const struct building *b, struct stratum *s, int arm, bool seen)
+{
+	size_t n = b->out->n_edges;
+	int64_t all = s->slow[arm][n], below = 0;
+
+	if (!seen || n == 0) {
+		s->slow[arm] = NULL;
+		return;
+	}
+	for (size_t e = 0; e < n; e++) {
+		if (s->slow[arm][e] < below || s->slow[arm][e] > all) {
+			s->slow[arm] = NULL;
+			return;
+		}
+		below = s->slow[arm][e];
+		s->slow[arm][e] = all - below;
+	}
+}
+
+static int count(struct building *b, const struct target *t, const struct deltas *all, size_t i)
+{
+	struct stratum *s = new_stratum(b, t->grid[i - 1], t->grid[i]);
+	bool buckets[ARMS] = { false, false };
+
+	if (s == NULL)
+		return error_nomem(b->err);
+	if (t->interval > 0 && s->to - s->from > t->interval * 3 / 2)
+		s->flags |= STRATUM_LONG;
+	if (!birth_is_possible(t, all, i)) {
+		s->flags |= STRATUM_REJECTED;
+		s->slow[0] = s->slow[1] = NULL;
+		return add_note(b, "rejected", s->to, "a series began with more than its target can have served in that time: the interval is not counted",
+		                0);
+	}
+	for (size_t l = 0; l < t->n_lanes; l++) {
+		const struct lane *lane = &t->lanes[l];
+		int64_t delta = isnan(all[l].v[i]) ? 0 : llround(all[l].v[i]);
+
+		if (lane->arm < 0 || isnan(all[l].v[i]))
+			continue;
+		s->flags |= all[l].flags[i];
+		if (ids_add(&s->ids, lane->id[i], b->arena) < 0 || ids_add(&b->out->ids[lane->arm], lane->id[i], b->arena) < 0)
+			return error_nomem(b->err);
+		if (lane->is_bucket && lane->edge != SIZE_MAX) {
+			s->slow[lane->arm][lane->edge] += delta;
+			buckets[lane->arm] = true;
+		} else if (!lane->is_bucket) {
+			s->n[lane->arm] += delta;
+			s->k[lane->arm] += lane->is_error ? delta : 0;
+		}
+	}
+	for (int arm = 0; arm < ARMS; arm++)
+		turn_buckets(b, s, arm, buckets[arm]);
+	return 0;
+}
+
+static int note_falls(struct building *b, const struct target *t, const struct deltas *all)
+{
+	for (size_t l = 0; l < t->n_lanes; l++)
+		for (size_t i = 1; i < t->n_grid; i++) {
+			evidence_id id = t->lanes[l].id[i];
+
+			if ((all[l].flags[i] & STRATUM_RESET) != 0 &&
+			    add_note(b, "reset", t->grid[i],
+			             arena_printf(b->arena, "the scraped process at `%.*s` restarted: what passed between the last scrape and the restart is lost",
+			                          (int)strcspn(t->key, "\x1f"), t->key),
+			             id) < 0)
+				return -1;
+			if ((all[l].flags[i] & STRATUM_SEAM) != 0 &&
+			    add_note(b, "replica-seam", t->grid[i],
+			             arena_printf(b->arena, "a counter of `%.*s` went back without a restart: two servers answer as one; the higher value was held",
+			                          (int)strcspn(t->key, "\x1f"), t->key),
+			             id) < 0)
+				return -1;
+		}
+	return 0;
+}
+
+static int build_target(struct building *b, struct target *t)
+{
+	struct deltas *all = arena_alloc(b->arena, t->n_lanes * sizeof *all);
+	bool *restarts = arena_alloc(b->arena, t->n_grid * sizeof *restarts);
+
+	if (all == NULL || restarts == NULL)
+		return error_nomem(b->err);
+	for (size_t i = 1; i < t->n_grid; i++)
+		restarts[i] = restarted(t, i);
+	for (size_t l = 0; l < t->n_lanes; l++) {
+		if (new_deltas(b, t->n_grid, &all[l]) < 0)
+			return -1;
+		lane_deltas(b, t, &t->lanes[l], restarts, &all[l]);
+	}
+	if (note_falls(b, t, all) < 0)
+		return -1;
+	for (size_t i = 1; i < t->n_grid; i++)
+		if (count(b, t, all, i) < 0)
+			return -1;
+	return 0;
+}
+
+static int compare_strata(const void *a, const void *b)
+{
+	const struct stratum *x = a, *y = b;
+
+	if (x->to != y->to)
+		return x->to < y->to ? -1 : 1;
+	return (x->from > y->from) - (x->from < y->from);
+}
+
+static int take_notes(struct building *b)
+{
+	for (size_t i = 0; i < b->set->n_notes; i++) {
+		const struct answer_note *n = &b->set->notes[i];
+		const char *kind = n->annotation == ANNOTATION_PARTIAL ? "partial" : n->annotation == ANNOTATION_BROKEN ? "broken-query" : "info";
+
+		/* Which arm an incomplete answer was about: by its query, and both where that does not say. */
+		if (n->annotation == ANNOTATION_PARTIAL) {
+			bool primary = strstr(n->query, "-primary-") != NULL, canary = strstr(n->query, "-canary-") != NULL;
+
+			if (primary || !canary)
+				b->out->partial[ARM_BASELINE] = true;
+			if (canary || !primary)
+				b->out->partial[ARM_CANARY] = true;
+		}
+		if (add_note(b, kind, INSTANT_NONE, arena_printf(b->arena, "`%s` said: `%s`", n->query, n->text), n->id) < 0)
+			return -1;
+	}
+	if (b->set->malformed > 0)
+		return add_note(b, "malformed", INSTANT_NONE,
+		                arena_printf(b->arena, "%zu answers or series of Prometheus were malformed and are not counted", b->set->malformed), 0);
+	return 0;
+}
+
+int strata_build(struct strata *out, const struct series_set *set, const struct strata_spec *spec, struct arena *arena, struct error *err)
+{
+	struct building b = { .out = out, .set = set, .spec = spec, .arena = arena, .err = err };
+	int64_t longest = 0;
+
+	*out = (struct strata){ .service_label = spec->provider->service_label };
+	find_edges(&b);
+	for (size_t i = 0; i < set->n; i++)
+		if (is_ours(&b, &set->v[i]) && sort_in(&b, &set->v[i]) < 0)
+			return -1;
+	for (size_t i = 0; i < b.n_targets; i++) {
+		if (fill_target(&b, &b.targets[i]) < 0 || build_target(&b, &b.targets[i]) < 0)
+			return -1;
+		longest = b.targets[i].interval > longest ? b.targets[i].interval : longest;
+	}
+	out->scrape_interval = longest;
+	if (out->n > 1)
+		qsort(out->v, out->n, sizeof *out->v, compare_strata);
+	return take_notes(&b);
+}
