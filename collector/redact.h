@@ -1,0 +1,15 @@
+/* Secrets replaced before anything is stored. */
+#ifndef GONOGO_COLLECTOR_REDACT_H
+#define GONOGO_COLLECTOR_REDACT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf;
+
+/* Copies the text with "[redacted]" in place of: the part between "://" and "@" of any URL; what follows "Authorization": or "Bearer "
+ * or "Basic "; and, if headers (MetricTemplates: a Canary's `match` has headers too, which are no
+ * secret), the values of any "headers" object. Also inside JSON that is a string of JSON. True if anything was replaced. */
+bool redact(struct buf *out, const char *bytes, size_t len, bool headers);
+
+#endif
