@@ -369,19 +369,21 @@ static bool gate_refutes(const struct quant *t, size_t *line)
 /* by_watch: evidence at any time in place of one look. */
 static void bracket_add(struct bracket *sure, const struct quant *t, const struct sums *sums, double d, bool by_watch)
 {
+	double enough = by_watch ? -log(TAIL_OF_TWO) : normal_z(TAIL_OF_TWO);
+
 	for (size_t e = 0; e < t->strata->n_edges; e++) {
 		struct tally tally = { 1, sums->n, sums->slow[e] };
 		double up, down;
 
 		if (by_watch) {
-			up = evidence_ln(&tally, 1, NULL, 0, t->odds, DIRECTION_UP, d) + log(TAIL_OF_TWO);
-			down = evidence_ln(&tally, 1, NULL, 0, t->odds, DIRECTION_DOWN, d) + log(TAIL_OF_TWO);
+			up = evidence_ln(&tally, 1, NULL, 0, t->odds, DIRECTION_UP, d);
+			down = evidence_ln(&tally, 1, NULL, 0, t->odds, DIRECTION_DOWN, d);
 		} else {
-			up = final_z(&tally, 1, DIRECTION_UP, t->odds, d) - normal_z(TAIL_OF_TWO);
-			down = final_z(&tally, 1, DIRECTION_DOWN, t->odds, d) - normal_z(TAIL_OF_TWO);
+			up = final_z(&tally, 1, DIRECTION_UP, t->odds, d);
+			down = final_z(&tally, 1, DIRECTION_DOWN, t->odds, d);
 		}
-		sure->above[e] |= up >= 0;
-		sure->below[e] |= down >= 0;
+		sure->above[e] |= up >= enough;
+		sure->below[e] |= down >= enough;
 	}
 }
 
@@ -543,7 +545,7 @@ static void set_pass(struct quant *t, enum decided_by test, int64_t at, const ch
 
 /* ---- Looks. */
 
-static bool judged_enough(const struct quant *t, const struct sums sums[ARMS])
+static bool judged_enough(const struct quant *t, const struct sums *sums)
 {
 	int64_t least = t->ground->in->criteria->min_requests;
 
