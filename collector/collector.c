@@ -476,7 +476,6 @@ static void close_all(struct collector *c)
 		reflector_free(c->reflectors[i]);
 	poller_free(c->poller);
 	if (c->store != NULL && c->n_pending > 0) {
-		(void)collector_note(c, "stop", "collector", "reason", stopping != 0 ? "signal" : "end");
 		if (commit(c, &err) < 0)
 			log_line(LOG_ERROR, "database", "%s", err.text);
 		else if (c->listener != NULL)

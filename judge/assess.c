@@ -1,0 +1,389 @@
+/* From evidence to a judgement, station by station. */
+#include "assess.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "gonogo/arena.h"
+#include "gonogo/error.h"
+#include "gonogo/json.h"
+#include "gonogo/series.h"
+
+/* ---- Samples. */
+
+static bool is_about(const struct assessing *a, const struct observation *row)
+{
+	const struct rollout *r = a->r;
+	size_t n = strlen(r->namespace_);
+
+	if (row->source != SOURCE_PROMETHEUS || (strcmp(row->kind, "samples") != 0 && strcmp(row->kind, "failed") != 0))
+		return false;
+	if (row->received_at > a->out->evaluated_at + 900 * NS_PER_S)
+		return false;
+	if (*row->subject == '\0')
+		return true;
+	return strncmp(row->subject, "Canary ", 7) == 0 && strncmp(row->subject + 7, r->namespace_, n) == 0 && row->subject[7 + n] == '/' &&
+	       strcmp(row->subject + 8 + n, r->canary) == 0;
+}
+
+static int read_samples(struct assessing *a, const struct provider *provider)
+{
+	const struct strata_spec spec = { provider, &a->r->spec, a->criteria->n_error_classes, a->criteria->error_classes };
+	struct series_set *set = arena_alloc(a->arena, sizeof *set);
+
+	if (set == NULL)
+		return error_nomem(a->err);
+	for (size_t i = 0; i < a->evidence->n; i++)
+		if (is_about(a, &a->evidence->rows[i]) && series_add_answer(set, &a->evidence->rows[i], a->arena, a->err) < 0)
+			return -1;
+	series_set_finish(set);
+	return strata_build(&a->all, set, &spec, a->arena, a->err);
+}
+
+/* ---- The windows. */
+
+static bool is_judged_step(const struct rollout *r, const struct step *s)
+{
+	return s->kind == STEP_ANALYSIS && s->attempt == r->attempts;
+}
+
+static struct strata *cut(struct assessing *a)
+{
+	struct strata *out = arena_alloc(a->arena, sizeof *out);
+
+	if (out == NULL)
+		return NULL;
+	*out = a->all;
+	out->n = 0;
+	out->cap = a->all.n;
+	out->v = arena_alloc(a->arena, a->all.n * sizeof *out->v);
+	return out->v == NULL ? NULL : out;
+}
+
+/* The analysis of the last attempt. A stratum across its start holds the canary's first requests; one across the end holds its last,
+ * unless the primary's template was replaced there: then its baseline is new code. */
+static const struct strata *analysis_strata(struct assessing *a)
+{
+	int64_t from = a->input.window_from, to = a->input.window_to == INSTANT_NONE ? INT64_MAX : a->input.window_to;
+	bool replaced = a->r->copying_at != INSTANT_NONE && to == a->r->copying_at;
+	struct strata *out = cut(a);
+
+	for (size_t i = 0; out != NULL && i < a->all.n; i++) {
+		const struct stratum *s = &a->all.v[i];
+
+		if (s->to > from && s->from < to && (!replaced || s->to <= to))
+			out->v[out->n++] = *s;
+	}
+	return out;
+}
+
+static bool in_primary_change(const struct rollout *r, const struct stratum *s, int64_t slack)
+{
+	for (size_t i = 0; i < r->n_primary_changes; i++) {
+		const struct primary_change *c = &r->primary_changes[i];
+
+		if (s->to > c->from - slack && (c->to == INT64_MAX || s->from < c->to + slack))
+			return true;
+	}
+	return false;
+}
+
+/* Baseline history, without the seconds in which the primary's pods were being replaced: they alone would hide errors (judge.md 4.4). */
+static const struct strata *prior_strata(struct assessing *a)
+{
+	int64_t to = a->r->started_at, from = to - a->criteria->history;
+	struct strata *out = cut(a);
+
+	for (size_t i = 0; out != NULL && i < a->all.n; i++) {
+		const struct stratum *s = &a->all.v[i];
+
+		if (s->from >= from && s->to <= to && s->n[ARM_CANARY] == 0 && !in_primary_change(a->r, s, a->all.scrape_interval))
+			out->v[out->n++] = *s;
+	}
+	return out;
+}
+
+static int plan(struct assessing *a)
+{
+	const struct canary_spec *spec = &a->r->spec;
+	size_t n = spec->n_step_weights;
+	double *weights;
+
+	a->out->planned_weight = spec->iterations > 0 ? 100 : spec->max_weight;
+	if (spec->iterations > 0)
+		return 0;
+	if (n == 0 && spec->step_weight > 0)
+		n = (size_t)(spec->max_weight / spec->step_weight + 1e-9);
+	if (n > 100)
+		n = 100;
+	weights = arena_alloc(a->arena, n * sizeof *weights);
+	if (weights == NULL)
+		return error_nomem(a->err);
+	for (size_t i = 0; i < n; i++)
+		weights[i] = spec->n_step_weights > 0 ? spec->step_weights[i] : spec->step_weight * (double)(i + 1);
+	a->out->planned = weights;
+	a->out->n_planned = n;
+	return 0;
+}
+
+/* When the highest planned step had lasted its interval; where promotion began, at the latest. */
+static int64_t ladder_end(const struct assessing *a)
+{
+	const struct rollout *r = a->r;
+	const struct step *last = NULL;
+	int64_t end;
+
+	for (size_t i = 0; i < r->n_steps; i++)
+		if (is_judged_step(r, &r->steps[i]))
+			last = &r->steps[i];
+	if (last == NULL)
+		return INSTANT_NONE;
+	if (r->copying_at != INSTANT_NONE)
+		return last->to < r->copying_at ? last->to : r->copying_at;
+	if (r->spec.iterations > 0)
+		end = a->input.window_from + r->spec.iterations * r->spec.interval;
+	else if (last->weight + 1e-9 >= a->out->planned_weight)
+		end = last->from + r->spec.interval;
+	else
+		return INSTANT_NONE;
+	return end <= a->out->evaluated_at && end <= last->to ? end : INSTANT_NONE;
+}
+
+/* The stable version without a ready pod, or scaled to none, while it should serve (case 26). */
+static const char *baseline_ill(const struct assessing *a)
+{
+	const struct replica_change *last = NULL;
+
+	for (size_t i = 0; i < a->r->n_replicas; i++)
+		if (a->r->replicas[i].primary && a->r->replicas[i].at <= a->out->evaluated_at)
+			last = &a->r->replicas[i];
+	if (last == NULL || last->available > 0 || a->r->copying_at != INSTANT_NONE)
+		return NULL;
+	return arena_printf(a->arena, "`%s-primary` has %lld of %lld pods available", a->r->spec.target_name, (long long)last->available,
+	                    (long long)last->replicas);
+}
+
+static int prepare_input(struct assessing *a)
+{
+	const struct rollout *r = a->r;
+	struct step *steps = arena_alloc(a->arena, r->n_steps * sizeof *steps);
+	size_t n = 0;
+
+	if (steps == NULL)
+		return error_nomem(a->err);
+	for (size_t i = 0; i < r->n_steps; i++)
+		if (is_judged_step(r, &r->steps[i]) && r->steps[i].from < a->out->evaluated_at)
+			steps[n++] = r->steps[i];
+	a->judged = n > 0;
+	a->input = (struct decide_input){ .criteria = a->criteria, .steps = steps, .n_steps = n, .at = a->out->evaluated_at };
+	a->input.window_from = n > 0 ? steps[0].from : r->started_at;
+	a->input.window_to = r->outcome == OUTCOME_RUNNING ? INSTANT_NONE : n > 0 ? steps[n - 1].to : r->started_at;
+	a->input.iterations = r->spec.iterations > 0;
+	a->input.planned_exposure = r->spec.iterations > 0 ? NAN : a->out->planned_weight / 100;
+	a->input.baseline_ill = baseline_ill(a);
+	a->input.ladder_end = ladder_end(a);
+	a->input.strata = analysis_strata(a);
+	a->input.prior = prior_strata(a);
+	return a->input.strata == NULL || a->input.prior == NULL ? error_nomem(a->err) : 0;
+}
+
+/* ---- Readings and results. */
+
+static void sum(const struct strata *strata, int64_t from, int64_t to, int64_t requests[ARMS], int64_t failed[ARMS])
+{
+	bool any = false;
+
+	for (int arm = 0; arm < ARMS; arm++)
+		requests[arm] = failed[arm] = 0;
+	for (size_t i = 0; i < strata->n; i++) {
+		const struct stratum *s = &strata->v[i];
+
+		if (s->from < from || s->to > to || (s->flags & STRATUM_REJECTED) != 0)
+			continue;
+		any = true;
+		for (int arm = 0; arm < ARMS; arm++) {
+			requests[arm] += s->n[arm];
+			failed[arm] += s->k[arm];
+		}
+	}
+	for (int arm = 0; !any && arm < ARMS; arm++)
+		requests[arm] = failed[arm] = -1;
+}
+
+static const char *unit_of(const struct criterion *c)
+{
+	if (c->kind == CRITERION_ERROR_RATIO || c->kind == CRITERION_SUCCESS_RATE)
+		return "fraction";
+	return c->kind == CRITERION_POINT ? "1" : "seconds";
+}
+
+static int read_step(struct assessing *a, struct step_result *out, const struct step *step)
+{
+	out->step = step;
+	out->readings = arena_alloc(a->arena, a->criteria->n * sizeof *out->readings);
+	if (out->readings == NULL)
+		return error_nomem(a->err);
+	sum(a->input.strata, step->from, step->to, out->requests, out->failed);
+	for (size_t i = 0; i < a->criteria->n; i++) {
+		struct reading *reading = &out->readings[out->n_readings++];
+		struct point_reading p;
+
+		if (decide_reading(&p, &a->input, &a->criteria->v[i], step->from, step->to, a->err) < 0)
+			return -1;
+		*reading = (struct reading){ .criterion = &a->criteria->v[i], .state = p.state, .value = p.value, .baseline = p.baseline, .limit = p.limit,
+			                     .unit = unit_of(&a->criteria->v[i]), .window_seconds = p.window_seconds, .reason = p.reason };
+		if (p.state == READING_NOT_EVALUABLE)
+			reading->text = assess_reason_words(p.reason);
+		for (size_t k = 0; k < a->input.strata->n; k++)
+			if (a->input.strata->v[k].from >= step->from && a->input.strata->v[k].to <= step->to &&
+			    ids_add_all(&reading->ids, &a->input.strata->v[k].ids, a->arena) < 0)
+				return error_nomem(a->err);
+	}
+	return 0;
+}
+
+static int read_steps(struct assessing *a)
+{
+	struct assessment *out = a->out;
+
+	out->steps = arena_alloc(a->arena, a->input.n_steps * sizeof *out->steps);
+	if (out->steps == NULL)
+		return error_nomem(a->err);
+	for (size_t i = 0; i < a->input.n_steps; i++) {
+		const struct step *s = &a->input.steps[i];
+
+		if (read_step(a, &out->steps[out->n_steps++], s) < 0)
+			return -1;
+		if (s->exposure > out->highest_exposure)
+			out->highest_exposure = s->exposure;
+	}
+	sum(a->input.strata, INT64_MIN, INT64_MAX, out->requests, out->failed);
+	return 0;
+}
+
+static const char *literal_text(struct assessing *a, const struct point_reading *p)
+{
+	if (p->state == READING_NOT_EVALUABLE)
+		return arena_printf(a->arena, "not evaluable (%.0f of %.0f s)", p->window_seconds, p->wanted_seconds);
+	return arena_printf(a->arena, "%s over %.0f s", reading_state_name(p->state), p->window_seconds);
+}
+
+static int fill_result(struct assessing *a, struct criterion_result *out, const struct decision *d)
+{
+	struct point_reading literal;
+
+	*out = (struct criterion_result){ .criterion = d->criterion, .state = d->state, .reason = d->reason, .value = d->value, .baseline = d->baseline,
+		                          .limit = d->limit, .ratio = d->ratio, .lo = d->lo, .hi = d->hi, .unit = unit_of(d->criterion),
+		                          .decided_at = d->decided_at, .test = d->test, .step_exposure = d->exposure, .step_weight = d->weight,
+		                          .seconds_to_decision = d->seconds_to_decision, .substituted = d->substituted,
+		                          .substitute_edge = d->substitute_edge };
+	memcpy(out->requests, d->requests, sizeof out->requests);
+	memcpy(out->failed, d->events, sizeof out->failed);
+	if (decide_literal(&literal, &a->input, d->criterion, a->err) < 0)
+		return -1;
+	out->literal = literal_text(a, &literal);
+	out->literal_state = literal.state;
+	/* What it rests on: the answers about its own window, not the whole history. */
+	for (size_t i = 0; i < a->input.strata->n; i++)
+		if (a->input.strata->v[i].to > d->from && (d->to == INSTANT_NONE || a->input.strata->v[i].to <= d->to) &&
+		    ids_add_all(&out->ids, &a->input.strata->v[i].ids, a->arena) < 0)
+			return error_nomem(a->err);
+	return 0;
+}
+
+/* No analysis, or no provider that is supported: nothing is evaluable, and that is said. */
+static int nothing_to_judge(struct assessing *a)
+{
+	for (size_t i = 0; i < a->criteria->n; i++) {
+		a->decisions[i] = (struct decision){ .criterion = &a->criteria->v[i], .state = CRITERION_NOT_EVALUABLE, .reason = REASON_NO_DATA,
+			                             .value = NAN, .baseline = NAN, .limit = a->criteria->v[i].limit, .ratio = NAN, .lo = NAN, .hi = NAN,
+			                             .decided_at = INSTANT_NONE, .exposure = NAN, .weight = NAN, .seconds_to_decision = NAN,
+			                             .substitute_edge = NAN, .requests = { -1, -1 }, .events = { -1, -1 }, .from = INT64_MAX,
+			                             .to = INSTANT_NONE, .warm_up_value = NAN, .resolution = NAN, .dispersion = NAN };
+	}
+	a->combined = (struct combination){ .verdict = VERDICT_HOLD };
+	return 0;
+}
+
+int assess_counts(struct assessing *a)
+{
+	const struct provider *provider = provider_find(a->r->spec.provider);
+	struct assessment *out = a->out;
+
+	a->decisions = arena_alloc(a->arena, a->criteria->n * sizeof *a->decisions);
+	out->results = arena_alloc(a->arena, a->criteria->n * sizeof *out->results);
+	if (a->decisions == NULL || out->results == NULL)
+		return error_nomem(a->err);
+	if (plan(a) < 0 || (provider != NULL && read_samples(a, provider) < 0) || prepare_input(a) < 0)
+		return -1;
+	if (a->judged && provider != NULL) {
+		if (decide(a->decisions, &a->input, a->arena, a->err) < 0)
+			return -1;
+		decide_combine(&a->combined, a->decisions, a->criteria->n, a->input.ladder_end != INSTANT_NONE && a->input.ladder_end <= a->input.at,
+		               a->input.window_from, a->input.window_to == INSTANT_NONE ? a->input.at : a->input.window_to, a->criteria);
+	} else if (nothing_to_judge(a) < 0) {
+		return -1;
+	}
+	if (read_steps(a) < 0)
+		return -1;
+	for (size_t i = 0; i < a->criteria->n; i++)
+		if (fill_result(a, &out->results[out->n_results++], &a->decisions[i]) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- Provenance. */
+
+static const char *engine_of(struct assessing *a)
+{
+	for (size_t i = 0; i < a->evidence->n; i++) {
+		const struct observation *row = &a->evidence->rows[i];
+		struct json *json;
+		const char *version, *text = NULL;
+
+		if (row->source != SOURCE_PROMETHEUS || row->body == NULL || strstr(row->request, "buildinfo") == NULL)
+			continue;
+		json = json_parse(row->body, row->body_len, NULL);
+		version = json_string(json_path(json, "data.version"));
+		if (version != NULL)
+			text = arena_printf(a->arena, "Prometheus %s", version);
+		json_free(json);
+		if (text != NULL)
+			return text;
+	}
+	return NULL;
+}
+
+static void fill_provenance(struct assessing *a)
+{
+	struct provenance *p = &a->out->provenance;
+
+	p->engine = engine_of(a);
+	p->flagger_version = a->r->flagger_after;
+	p->service_label = a->all.n > 0 ? a->all.service_label : NULL;
+	p->scrape_interval = a->all.scrape_interval > 0 ? (double)a->all.scrape_interval / 1e9 : NAN;
+	p->dispersion = a->criteria->n > 0 && a->decisions[0].dispersion_known ? a->decisions[0].dispersion : NAN;
+	p->dispersion_text = isnan(p->dispersion) ? "dispersion unknown: the history holds too few pairs" : NULL;
+	p->rows = (int64_t)a->evidence->n;
+	for (size_t i = 0; i < a->evidence->n; i++) {
+		int64_t seq = a->evidence->rows[i].seq;
+
+		p->first_seq = p->first_seq == 0 || seq < p->first_seq ? seq : p->first_seq;
+		p->last_seq = seq > p->last_seq ? seq : p->last_seq;
+	}
+}
+
+int assess(struct assessment *out, const struct evidence *evidence, const struct rollout *rollout, const struct criteria *criteria,
+           const struct assess_options *options, struct arena *arena, struct error *err)
+{
+	struct assessing a = { .out = out, .evidence = evidence, .r = rollout, .criteria = criteria, .arena = arena, .err = err };
+
+	*out = (struct assessment){ .rollout = rollout, .criteria = criteria, .other_criteria = options->other_criteria, .planned_weight = NAN };
+	out->evaluated_at = options->at != INSTANT_NONE ? options->at : rollout->last_row_at;
+	out->partial = rollout->outcome == OUTCOME_RUNNING;
+	if (assess_counts(&a) < 0 || assess_gaps(&a) < 0 || assess_sentences(&a) < 0 || assess_flagger(&a) < 0 || assess_containment(&a) < 0 ||
+	    assess_verdict(&a) < 0 || assess_findings(&a) < 0 || assess_conditions(&a) < 0 || assess_timeline(&a) < 0)
+		return error_wrap(err, "judging %.200s", rollout->id);
+	fill_provenance(&a);
+	return 0;
+}

@@ -1,0 +1,41 @@
+/* The stations of assess(), each in its own file; all fill the same assessment. */
+#ifndef GONOGO_JUDGE_ASSESS_H
+#define GONOGO_JUDGE_ASSESS_H
+
+#include "gonogo/assessment.h"
+#include "gonogo/decide.h"
+#include "gonogo/provider.h"
+
+struct assessing {
+	struct assessment *out;
+	const struct evidence *evidence;
+	const struct rollout *r;
+	const struct criteria *criteria;
+	struct arena *arena;
+	struct error *err;
+	struct strata all;		/* of both arms, whole history */
+	struct decide_input input;
+	struct decision *decisions;	/* one a criterion */
+	struct combination combined;
+	bool judged;			/* there was an analysis to judge */
+	size_t cap_findings, cap_gaps, cap_timeline;
+};
+
+int assess_counts(struct assessing *a);		/* strata, decide(), readings, results */
+int assess_gaps(struct assessing *a);
+int assess_sentences(struct assessing *a);	/* text of each criterion */
+int assess_flagger(struct assessing *a);
+int assess_containment(struct assessing *a);
+int assess_verdict(struct assessing *a);	/* verdict by outcome, headline, reasons, next */
+int assess_findings(struct assessing *a);
+int assess_conditions(struct assessing *a);
+int assess_timeline(struct assessing *a);
+
+/* Adds a finding; texts are in the arena or literals, NULL text: memory ended. ids may be NULL. */
+struct finding *assess_add_finding(struct assessing *a, const char *rule, enum severity severity, int rank, const char *text, const char *why,
+                                   const char *remedy, const struct ids *ids);
+
+/* "[reason] in words": of decide.h's codes. */
+const char *assess_reason_words(const char *reason);
+
+#endif

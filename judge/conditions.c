@@ -1,0 +1,176 @@
+/* Rollback conditions: trigger in words and PromQL with the number from this baseline, action, verification. */
+#include <math.h>
+#include <string.h>
+
+#include "assess.h"
+#include "gonogo/arena.h"
+#include "gonogo/error.h"
+#include "words.h"
+
+#define CONDITIONS_MAX 40
+
+static const char *selector(struct assessing *a, const char *arm)
+{
+	const char *label = a->out->provenance.service_label;
+	const struct provider *p = provider_find(a->r->spec.provider);
+
+	if (p == NULL)
+		return NULL;
+	label = a->all.n > 0 ? a->all.service_label : p->service_label;
+	return arena_printf(a->arena, "%s=~\"%s-%s-%s-.+@kubernetescrd\"", label, a->r->namespace_, a->r->spec.service_name, arm);
+}
+
+/* Errors over all requests of the new version: while it is the canary, and after promotion, when the primary runs it. */
+static const char *error_rate(struct assessing *a, const char *arm, double window)
+{
+	const struct provider *p = provider_find(a->r->spec.provider);
+	const char *s = selector(a, arm);
+
+	if (p == NULL || s == NULL)
+		return NULL;
+	return arena_printf(a->arena, "(sum(rate(%s{%s,%s=~\"%s\"}[%.0fs])) or vector(0)) / sum(rate(%s{%s}[%.0fs]))", p->requests, s, p->code_label,
+	                    a->criteria->n_error_classes > 0 ? a->criteria->error_classes[0] : "5..", window, p->requests, s, window);
+}
+
+static const char *quantile(struct assessing *a, const char *arm, double q, double window)
+{
+	const struct provider *p = provider_find(a->r->spec.provider);
+	const char *s = selector(a, arm);
+
+	if (p == NULL || s == NULL)
+		return NULL;
+	return arena_printf(a->arena, "histogram_quantile(%g, sum by (le) (rate(%s{%s}[%.0fs])))", q, p->buckets, s, window);
+}
+
+static const char *query_of(struct assessing *a, const struct decision *d, const char *arm, double *limit)
+{
+	const struct criterion *c = d->criterion;
+	double window = (double)c->window / 1e9;
+	const char *left;
+
+	*limit = c->limit;
+	switch (c->kind) {
+	case CRITERION_ERROR_RATIO:
+		/* A baseline without errors gives no number: then the floor is the limit. */
+		*limit = !isnan(d->baseline) && d->baseline * c->limit > c->floor ? d->baseline * c->limit : c->floor > 0 ? c->floor : NAN;
+		left = error_rate(a, arm, window);
+		break;
+	case CRITERION_SUCCESS_RATE:
+		left = error_rate(a, arm, window);
+		return left == NULL ? NULL : arena_printf(a->arena, "1 - (%s) < %.6g", left, c->limit);
+	case CRITERION_QUANTILE_RATIO:
+		*limit = isnan(d->baseline) ? c->absolute : d->baseline * c->limit;
+		left = quantile(a, arm, c->quantile, window);
+		break;
+	case CRITERION_QUANTILE_ABSOLUTE:
+		left = quantile(a, arm, c->quantile, window);
+		break;
+	default:
+		return NULL;
+	}
+	return left == NULL || isnan(*limit) ? NULL : arena_printf(a->arena, "%s >= %.6g", left, *limit);
+}
+
+static struct condition *add(struct assessing *a, const char *rule, const char *scope)
+{
+	struct condition *c = &a->out->conditions[a->out->n_conditions];
+
+	*c = (struct condition){ .rule = rule, .scope = scope, .limit = NAN, .window_seconds = NAN };
+	c->id = arena_printf(a->arena, "R-%02zu", ++a->out->n_conditions);
+	c->owner = a->criteria->owner_rollback;
+	c->tested = a->out->containment.state == CONTAINMENT_CONFIRMED ? "tested: this rollout was rolled back and traffic returned" : "not tested";
+	return c;
+}
+
+static const char *during_action(struct assessing *a)
+{
+	const struct rollout *r = a->r;
+
+	return arena_printf(a->arena,
+	                    "Flagger sets the canary's weight to 0 by itself at %lld failed checks; by hand: kubectl -n %s set image deployment/%s "
+	                    "%s=%s, or revert the commit where GitOps owns it.",
+	                    (long long)r->spec.threshold, r->namespace_, r->spec.target_name, r->n_images > 0 ? r->images[0].container : "CONTAINER",
+	                    r->n_images > 0 && r->images[0].old_image != NULL ? r->images[0].old_image : "OLD-IMAGE");
+}
+
+static const char *after_action(struct assessing *a)
+{
+	const struct rollout *r = a->r;
+
+	return arena_printf(a->arena, "Roll out the old image again: kubectl -n %s set image deployment/%s %s=%s (or revert the commit); with "
+	                              "spec.skipAnalysis: true if it cannot wait.",
+	                    r->namespace_, r->spec.target_name, r->n_images > 0 ? r->images[0].container : "CONTAINER",
+	                    r->n_images > 0 && r->images[0].old_image != NULL ? r->images[0].old_image : "OLD-IMAGE");
+}
+
+static const char *verification(struct assessing *a)
+{
+	const char *s = selector(a, "canary");
+	const struct provider *p = provider_find(a->r->spec.provider);
+
+	if (s == NULL || p == NULL)
+		return "The primary alone serves requests.";
+	return arena_printf(a->arena, "kubectl -n %s get traefikservice %s -o yaml shows no canary, and sum(rate(%s{%s}[1m])) is 0 or empty within 60 s.",
+	                    a->r->namespace_, a->r->spec.service_name, p->requests, s);
+}
+
+static int add_criterion(struct assessing *a, const struct decision *d, const char *scope)
+{
+	bool after = strcmp(scope, "after-promotion") == 0;
+	const struct criterion *k = d->criterion;
+	struct condition *c = add(a, k->name, scope);
+
+	c->trigger = k->kind == CRITERION_ERROR_RATIO || k->kind == CRITERION_QUANTILE_RATIO
+	                     ? arena_printf(a->arena, "%s against %s", words_criterion(k, a->arena), after ? "this rollout's baseline" : "the baseline")
+	                     : words_criterion(k, a->arena);
+	c->query = query_of(a, d, after ? "primary" : "canary", &c->limit);
+	c->limit_text = k->kind == CRITERION_ERROR_RATIO      ? arena_printf(a->arena, "≥" NBSP "%g" NBSP "×", k->limit)
+	                : k->kind == CRITERION_QUANTILE_RATIO ? arena_printf(a->arena, "≥" NBSP "+%.0f" NBSP "%%", (k->limit - 1) * 100)
+	                : k->kind == CRITERION_SUCCESS_RATE   ? arena_printf(a->arena, "<" NBSP "%g" NBSP "%%", k->limit * 100)
+	                                                      : words_limit(k, a->arena);
+	c->window_seconds = (double)k->window / 1e9;
+	c->action = after ? after_action(a) : during_action(a);
+	c->verify = verification(a);
+	if (c->id == NULL || c->trigger == NULL || c->limit_text == NULL || c->action == NULL || c->verify == NULL)
+		return error_nomem(a->err);
+	for (size_t i = 0; i < a->out->n_results; i++)
+		if (a->out->results[i].criterion == k && ids_add_all(&c->ids, &a->out->results[i].ids, a->arena) < 0)
+			return error_nomem(a->err);
+	return 0;
+}
+
+static int add_guardrails(struct assessing *a)
+{
+	char span[INSTANT_TEXT_MAX];
+	struct condition *c = add(a, "deadline", "during");
+
+	c->trigger = "No decision within the deadline";
+	c->limit_text = arena_printf(a->arena, "%s", duration_words(span, a->criteria->deadline));
+	c->action = during_action(a);
+	c->verify = verification(a);
+	if (c->id == NULL || c->limit_text == NULL || c->action == NULL || c->verify == NULL)
+		return error_nomem(a->err);
+	c = add(a, "max-weight", "during");
+	c->trigger = "Exposure in effect above the blast limit";
+	c->limit_text = arena_printf(a->arena, ">" NBSP "%s", words_weight(a->criteria->max_weight * 100, a->arena));
+	c->action = during_action(a);
+	c->verify = verification(a);
+	return c->id == NULL || c->limit_text == NULL || c->action == NULL || c->verify == NULL ? error_nomem(a->err) : 0;
+}
+
+int assess_conditions(struct assessing *a)
+{
+	static const char *const scopes[] = { "during", "after-promotion" };
+
+	a->out->conditions = arena_alloc(a->arena, (2 * a->criteria->n + CONDITIONS_MAX) * sizeof *a->out->conditions);
+	if (a->out->conditions == NULL)
+		return error_nomem(a->err);
+	for (size_t s = 0; s < 2; s++) {
+		for (size_t i = 0; i < a->criteria->n; i++)
+			if (add_criterion(a, &a->decisions[i], scopes[s]) < 0)
+				return -1;
+		if (s == 0 && add_guardrails(a) < 0)
+			return -1;
+	}
+	return 0;
+}
