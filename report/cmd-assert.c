@@ -124,7 +124,7 @@ static int code_of(enum verdict verdict)
 	return verdict == VERDICT_GO ? EXIT_GO : verdict == VERDICT_NO_GO ? EXIT_NO_GO : EXIT_HOLD;
 }
 
-static int judge(const struct cli *cli, const struct session *s, const struct rollout *r)
+static int judge(const struct cli *cli, struct session *s, const struct rollout *r)
 {
 	struct arena *arena = session_arena();
 	struct assessment a;

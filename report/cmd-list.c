@@ -70,7 +70,7 @@ static void json_row(struct json_writer *w, const struct assessment *a)
 	json_end_object(w);
 }
 
-static int list(const struct cli *cli, const struct session *s, struct buf *out, struct error *err)
+static int list(const struct cli *cli, struct session *s, struct buf *out, struct error *err)
 {
 	struct json_writer w;
 

@@ -246,7 +246,7 @@ static int choose_criteria(const struct session *s, const struct cli *cli, const
 	return rc;
 }
 
-int session_assess(const struct session *s, const struct cli *cli, const struct rollout *rollout, struct assessment *out, struct arena *arena,
+int session_assess(struct session *s, const struct cli *cli, const struct rollout *rollout, struct assessment *out, struct arena *arena,
                    struct error *err)
 {
 	struct criteria *criteria = arena_alloc(arena, sizeof *criteria);
@@ -258,5 +258,6 @@ int session_assess(const struct session *s, const struct cli *cli, const struct 
 	if (choose_criteria(s, cli, rollout, criteria, arena, err) < 0 ||
 	    load_samples(s, rollout, criteria->history + 300 * NS_PER_S, evidence, arena, err) < 0)
 		return -1;
+	s->judged = evidence;
 	return assess(out, evidence, rollout, criteria, &options, arena, err);
 }

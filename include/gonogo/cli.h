@@ -77,6 +77,7 @@ struct session {
 	size_t n_stores;
 	struct evidence evidence;	/* all but Prometheus' samples */
 	struct rollouts rollouts;
+	const struct evidence *judged;	/* what the last session_assess judged by, samples included */
 	bool wal_missing;
 	const char *wal_missing_path;
 };
@@ -90,7 +91,7 @@ int session_find(const struct session *s, const char *name, const struct rollout
 
 /* Chooses the criteria (--criteria, else the row in force at the start, else the defaults), reads the samples, and judges. All that out
  * points to lives in the arena and in the session. */
-int session_assess(const struct session *s, const struct cli *cli, const struct rollout *rollout, struct assessment *out, struct arena *arena,
+int session_assess(struct session *s, const struct cli *cli, const struct rollout *rollout, struct assessment *out, struct arena *arena,
                    struct error *err);
 
 /* Room for one session_assess: see session.c. */

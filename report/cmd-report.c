@@ -1,0 +1,119 @@
+/* gonogo report: the evidence package of one rollout. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gonogo/arena.h"
+#include "gonogo/assessment.h"
+#include "gonogo/buf.h"
+#include "gonogo/cli.h"
+#include "gonogo/doc.h"
+#include "gonogo/error.h"
+#include "gonogo/output.h"
+#include "version.h"
+
+#define OPT_FORMAT OPT_OWN
+#define OPT_PAPER (OPT_OWN + 1)
+
+static const struct option options[] = { CLI_OPTIONS,
+	                                 { "output", required_argument, NULL, 'o' },
+	                                 { "format", required_argument, NULL, OPT_FORMAT },
+	                                 { "paper", required_argument, NULL, OPT_PAPER },
+	                                 { NULL, 0, NULL, 0 } };
+
+struct wanted {
+	const char *directory;
+	struct output_options output;
+};
+
+static void help(void)
+{
+	puts("Usage: gonogo report ROLLOUT [-o DIR] [OPTION]...\n\n"
+	     "Writes the evidence package: report.pdf and report.md to read and sign, evidence.json for programs, SHA256SUMS.\n"
+	     "The same evidence gives the same bytes, whenever and wherever it runs.\n\n"
+	     "  -o DIR              where to (default: the rollout's id); - writes a tar stream to stdout\n"
+	     "  --format LIST       some of md,pdf,json (default: all)\n"
+	     "  --paper a4|letter   of the PDF (default a4)\n"
+	     "  --criteria FILE     judge by these criteria instead of those in force at the start; page one says so\n"
+	     "  --at TIME           judge as if it were this time (RFC 3339)\n"
+	     "  --db FILE           evidence log (repeatable; default $GONOGO_DB, else /var/lib/gonogo/evidence.db)\n\n"
+	     "Exit codes: 0 written, whatever the verdict; 2 usage; 4 no such rollout, or evidence missing; 5 other failure.");
+}
+
+static bool own_option(void *arg, int c, const char *value, const char **text)
+{
+	struct wanted *w = arg;
+
+	if (c == 'o') {
+		w->directory = value;
+	} else if (c == OPT_FORMAT) {
+		w->output.formats = value;
+	} else if (c == OPT_PAPER) {
+		if (strcmp(value, "a4") != 0 && strcmp(value, "letter") != 0)
+			*text = "--paper takes a4 or letter";
+		w->output.paper = strcmp(value, "letter") == 0 ? PAPER_LETTER : PAPER_A4;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static int write_package(const struct cli *cli, const struct wanted *w, struct session *s, const struct rollout *r, struct arena *arena,
+                         struct error *err)
+{
+	struct package_input in = { .evidence = &s->evidence, .wal_missing = s->wal_missing };
+	struct assessment a;
+	struct buf names, program;
+	struct doc doc;
+	int rc = -1;
+
+	buf_init(&names, 65536);
+	buf_init(&program, 4096);
+	version_text(&program, "gonogo");
+	in.program = program.data;
+	in.assessment = &a;
+	if (session_assess(s, cli, r, &a, arena, err) < 0)
+		goto out;
+	in.evidence = s->judged;
+	if (doc_build(&doc, &in, arena, err) < 0 || output_write(&doc, w->directory != NULL ? w->directory : r->id, &w->output, &names, err) < 0)
+		goto out;
+	if (names.len > 0 && (cli_write(names.data, names.len, err) < 0 || cli_print_verdict(cli, &a, err) < 0))
+		goto out;
+	rc = 0;
+out:
+	buf_free(&names);
+	buf_free(&program);
+	return rc;
+}
+
+int cmd_report(int argc, char **argv)
+{
+	struct wanted w = { 0 };
+	const struct cli_parser parser = { .program = "gonogo report",
+		                           .shorts = "o:",
+		                           .longs = options,
+		                           .help = help,
+		                           .own = own_option,
+		                           .arg = &w,
+		                           .min_arguments = 1,
+		                           .max_arguments = 1 };
+	struct arena *arena;
+	const struct rollout *r;
+	struct session s;
+	struct error err;
+	struct cli cli;
+	int code = cli_parse(&cli, &parser, argc, argv);
+
+	if (code >= 0)
+		return code;
+	if (output_check_formats(w.output.formats, &err) < 0)
+		return cli_usage(&cli, err.text);
+	arena = session_arena();
+	code = EXIT_GO;
+	if (session_open(&s, &cli, &err) < 0 || session_find(&s, argv[optind], &r, &err) < 0 ||
+	    (arena == NULL ? error_nomem(&err) : write_package(&cli, &w, &s, r, arena, &err)) < 0)
+		code = cli_fail(&cli, &err);
+	arena_free(arena);
+	session_close(&s);
+	return code;
+}

@@ -1,0 +1,11 @@
+/* report.md: GitHub-flavoured, to report-design.md 5. */
+#ifndef GONOGO_REPORT_MARKDOWN_H
+#define GONOGO_REPORT_MARKDOWN_H
+
+struct buf;
+struct doc;
+struct error;
+
+int markdown_render(struct buf *out, const struct doc *doc, struct error *err);
+
+#endif

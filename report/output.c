@@ -1,0 +1,229 @@
+#include "gonogo/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "evidence-json.h"
+#include "gonogo/buf.h"
+#include "gonogo/digest.h"
+#include "gonogo/doc.h"
+#include "gonogo/error.h"
+#include "markdown.h"
+#include "pdf.h"
+
+/* Far above any package; below what a hostile log may make us write. */
+#define FILE_MAX ((size_t)256 * 1024 * 1024)
+
+static int render_markdown(struct buf *out, const struct doc *doc, const struct output_options *options, struct error *err)
+{
+	(void)options;
+	return markdown_render(out, doc, err);
+}
+
+static int render_pdf(struct buf *out, const struct doc *doc, const struct output_options *options, struct error *err)
+{
+	return pdf_render(out, doc, options->paper, err);
+}
+
+static int render_json(struct buf *out, const struct doc *doc, const struct output_options *options, struct error *err)
+{
+	(void)options;
+	return evidence_json_write(out, doc->a, err);
+}
+
+static const struct format {
+	const char *name, *file;
+	int (*render)(struct buf *out, const struct doc *doc, const struct output_options *options, struct error *err);
+} formats[] = {
+	{ "md", "report.md", render_markdown },
+	{ "pdf", "report.pdf", render_pdf },
+	{ "json", "evidence.json", render_json },
+};
+#define FORMATS (sizeof formats / sizeof formats[0])
+
+static bool is_chosen(const char *list, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (list == NULL)
+		return true;
+	for (const char *p = list; *p != '\0';) {
+		size_t k = strcspn(p, ",");
+
+		if (k == n && strncmp(p, name, n) == 0)
+			return true;
+		p += k;
+		p += *p == ',';
+	}
+	return false;
+}
+
+int output_check_formats(const char *list, struct error *err)
+{
+	for (const char *p = list; p != NULL && *p != '\0';) {
+		size_t k = strcspn(p, ","), i = 0;
+
+		while (i < FORMATS && (strlen(formats[i].name) != k || strncmp(formats[i].name, p, k) != 0))
+			i++;
+		if (i == FORMATS)
+			return error_code(err, ERR_USAGE, "--format: no format \"%.*s\"; there are md, pdf and json", (int)k, p);
+		p += k;
+		p += *p == ',';
+	}
+	return 0;
+}
+
+/* ---- Files. */
+
+static int write_all(int fd, const struct buf *bytes)
+{
+	size_t at = 0;
+
+	while (at < bytes->len) {
+		ssize_t n = write(fd, bytes->data + at, bytes->len - at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		at += (size_t)n;
+	}
+	return 0;
+}
+
+static int write_file(int directory, const char *name, const struct buf *bytes, struct error *err)
+{
+	char temporary[128];
+	int fd;
+
+	(void)snprintf(temporary, sizeof temporary, ".%s.%ld", name, (long)getpid());
+	fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return error_set(err, "%s: %s", temporary, strerror(errno));
+	if (write_all(fd, bytes) < 0 || fsync(fd) < 0) {
+		error_set(err, "%s: %s", name, strerror(errno));
+		close(fd);
+		(void)unlinkat(directory, temporary, 0);
+		return -1;
+	}
+	if (close(fd) < 0 || renameat(directory, temporary, directory, name) < 0) {
+		error_set(err, "%s: %s", name, strerror(errno));
+		(void)unlinkat(directory, temporary, 0);
+		return -1;
+	}
+	return 0;
+}
+
+/* ---- A tar stream (POSIX ustar): time stamps are the evidence's, owners nobody. */
+
+static void put_octal(char *field, size_t size, unsigned long long value)
+{
+	field[size - 1] = '\0';
+	for (size_t i = size - 1; i-- > 0; value >>= 3)
+		field[i] = (char)('0' + (value & 7));
+}
+
+static int write_tar_member(const struct doc *doc, const char *name, const struct buf *bytes, struct error *err)
+{
+	char header[512] = { 0 };
+	static const char zeros[512];
+	unsigned sum = 0;
+
+	(void)snprintf(header, 100, "%s", name);
+	put_octal(header + 100, 8, 0644);
+	put_octal(header + 108, 8, 0);
+	put_octal(header + 116, 8, 0);
+	put_octal(header + 124, 12, bytes->len);
+	put_octal(header + 136, 12, (unsigned long long)(doc->a->evaluated_at > 0 ? doc->a->evaluated_at / NS_PER_S : 0));
+	memset(header + 148, ' ', 8);
+	header[156] = '0';
+	memcpy(header + 257, "ustar\00000", 8);
+	for (size_t i = 0; i < sizeof header; i++)
+		sum += (unsigned char)header[i];
+	put_octal(header + 148, 7, sum);
+	if (fwrite(header, 1, sizeof header, stdout) != sizeof header || fwrite(bytes->data, 1, bytes->len, stdout) != bytes->len ||
+	    fwrite(zeros, 1, (512 - bytes->len % 512) % 512, stdout) != (512 - bytes->len % 512) % 512)
+		return error_set(err, "stdout: %s", strerror(errno));
+	return 0;
+}
+
+static int end_tar(struct error *err)
+{
+	static const char zeros[1024];
+
+	return fwrite(zeros, 1, sizeof zeros, stdout) == sizeof zeros && fflush(stdout) == 0 ? 0 : error_set(err, "stdout: %s", strerror(errno));
+}
+
+/* ---- The package. */
+
+struct writing {
+	const struct doc *doc;
+	int directory;			/* -1: tar */
+	const char *path;
+	struct buf *names;
+	struct buf sums;
+	struct error *err;
+};
+
+static int put_file(struct writing *w, const char *name, const struct buf *bytes)
+{
+	if (w->directory < 0)
+		return write_tar_member(w->doc, name, bytes, w->err);
+	buf_printf(w->names, "%s/%s\n", w->path, name);
+	return write_file(w->directory, name, bytes, w->err);
+}
+
+static int put_format(struct writing *w, const struct format *format, const struct output_options *options)
+{
+	uint8_t digest[DIGEST_SIZE];
+	char hex[DIGEST_HEX_SIZE];
+	struct buf bytes;
+	int rc = -1;
+
+	buf_init(&bytes, FILE_MAX);
+	if (format->render(&bytes, w->doc, options, w->err) == 0 && buf_check(&bytes, format->file, w->err) == 0 &&
+	    digest_bytes(digest, bytes.data, bytes.len, w->err) == 0) {
+		buf_printf(&w->sums, "%s  %s\n", digest_hex(hex, digest), format->file);
+		rc = put_file(w, format->file, &bytes);
+	}
+	buf_free(&bytes);
+	return rc;
+}
+
+static int open_directory(const char *path, struct error *err)
+{
+	int fd;
+
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		return error_set(err, "%s: %s", path, strerror(errno));
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? error_set(err, "%s: %s", path, strerror(errno)) : fd;
+}
+
+int output_write(const struct doc *doc, const char *directory, const struct output_options *options, struct buf *names, struct error *err)
+{
+	struct writing w = { .doc = doc, .directory = -1, .path = directory, .names = names, .err = err };
+	bool tar = strcmp(directory, "-") == 0;
+	int rc = -1;
+
+	buf_init(&w.sums, 65536);
+	if (!tar && (w.directory = open_directory(directory, err)) < 0)
+		return -1;
+	for (size_t i = 0; i < FORMATS; i++)
+		if (is_chosen(options->formats, formats[i].name) && put_format(&w, &formats[i], options) < 0)
+			goto out;
+	if (put_file(&w, "SHA256SUMS", &w.sums) < 0)
+		goto out;
+	rc = tar ? end_tar(err) : fsync(w.directory);
+	if (rc < 0 && !tar)
+		error_set(err, "%s: %s", directory, strerror(errno));
+out:
+	buf_free(&w.sums);
+	if (w.directory >= 0)
+		close(w.directory);
+	return rc;
+}
