@@ -13,6 +13,7 @@
 
 /* A fall that leaves more than this share of the counter is no restart but another server's view. */
 #define SEAM_SHARE 0.5
+#define RESTART_SHARE 0.9
 /* A birth may be that many times the traffic of its target nearby, and a handful more. */
 #define BIRTH_TIMES 3
 #define BIRTH_SLACK 50
@@ -326,25 +327,24 @@ static int fill_target(struct building *b, struct target *t)
 
 /* ---- Increments. */
 
-/* A restart: every counter of the target that had counted fell in the same scrape, and to less than half. */
+/* A restart: what fell to less than half in this scrape had carried nearly all that the target had counted. Not every single counter: after
+ * the restart a scrape may hold more errors than there had been before it. */
 static bool restarted(const struct target *t, size_t i)
 {
-	bool any = false;
+	double all = 0, fallen = 0;
 
 	if (i == 0 || t->grid[i] - t->grid[i - 1] < t->interval / 2)
 		return false;
 	for (size_t k = 0; k < t->n_lanes; k++) {
 		double before = t->lanes[k].value[i - 1], now = t->lanes[k].value[i];
 
-		if (isnan(before) || isnan(now) || before <= 0)
+		if (isnan(before) || isnan(now))
 			continue;
-		if (now >= before * SEAM_SHARE && before > 4)
-			return false;
-		if (now > before)
-			return false;
-		any = any || now < before;
+		all += before;
+		if (now < before * SEAM_SHARE)
+			fallen += before;
 	}
-	return any;
+	return fallen > 0 && fallen >= RESTART_SHARE * all;
 }
 
 /* A sibling of the same target that ended in the very scrape in which this one began, and differs in one label that is neither code
@@ -402,12 +402,12 @@ static void lane_deltas(const struct building *b, const struct target *t, const 
 			d->flags[i] |= old != NULL ? STRATUM_RENAMED : STRATUM_BORN;
 			d->born[i] = old == NULL;
 			held = now;
-		} else if (now >= held) {
-			d->v[i] = now - held;
-			held = now;
 		} else if (restarts[i]) {
 			d->v[i] = now;
 			d->flags[i] |= STRATUM_RESET;
+			held = now;
+		} else if (now >= held) {
+			d->v[i] = now - held;
 			held = now;
 		} else {
 			d->v[i] = 0;

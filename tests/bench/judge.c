@@ -578,6 +578,59 @@ static int check_targets(const struct cell *cells, size_t n)
 	return missed;
 }
 
+/* ---- Time: one rollout of five steps, scraped every 5 s, 20 edges, half an hour of history; the promise is 10 ms. */
+
+#define TIMED_EDGES 20
+#define TIMED_HISTORY 360
+#define TIMED_SCRAPES 60
+#define TIMED_ROUNDS 20
+#define MS_PROMISED 10.0
+
+static void timed_strata(struct strata *out, struct stratum *v, int64_t (*slow)[ARMS][TIMED_EDGES], size_t n, int64_t from, bool canary)
+{
+	struct draw draw;
+
+	draw_seed(&draw, &(uint64_t){ 5 }, 1);
+	*out = (struct strata){ .v = v, .n = n, .scrape_interval = 5 * NS_PER_S, .found = { canary, true }, .n_edges = TIMED_EDGES };
+	for (size_t e = 0; e < TIMED_EDGES; e++)
+		out->edges[e] = 0.12 * pow(1.0914, (double)e);
+	for (size_t i = 0; i < n; i++) {
+		int64_t share = canary ? 1 + (int64_t)i / 12 : 0;
+
+		v[i] = (struct stratum){ .from = from + (int64_t)i * 5 * NS_PER_S,
+					 .to = from + (int64_t)(i + 1) * 5 * NS_PER_S,
+					 .n = { 250 * share, 2500 - 250 * share } };
+		for (int arm = 0; arm < ARMS; arm++) {
+			v[i].k[arm] = draw_binomial(&draw, v[i].n[arm], 0.01);
+			v[i].slow[arm] = slow[i][arm];
+			for (size_t e = 0; e < TIMED_EDGES; e++)
+				slow[i][arm][e] = e == 0 ? v[i].n[arm] / 3 : slow[i][arm][e - 1] * 8 / 10;
+		}
+	}
+}
+
+static int check_time(void)
+{
+	static int64_t slow[TIMED_HISTORY + TIMED_SCRAPES][ARMS][TIMED_EDGES];
+	static struct stratum history[TIMED_HISTORY], now[TIMED_SCRAPES];
+	static struct rollout_run r;
+	int64_t at = T0 + 300 * NS_PER_S, unused;
+	clock_t start;
+	double ms;
+
+	set_criteria(&r);
+	set_ladder(&r, 60);
+	timed_strata(&r.prior, history, slow, TIMED_HISTORY, T0 - 5 * TIMED_HISTORY * NS_PER_S, false);
+	timed_strata(&r.strata, now, slow + TIMED_HISTORY, TIMED_SCRAPES, T0, true);
+	r.in.ladder_end = at;
+	start = clock();
+	for (int i = 0; i < TIMED_ROUNDS; i++)
+		verdict_at(&r, &r.in, at, true, &unused);
+	ms = 1000.0 * (double)(clock() - start) / CLOCKS_PER_SEC / TIMED_ROUNDS;
+	fprintf(stderr, "one rollout of 60 scrapes and 20 edges: %.2f ms (promised: %.0f)\n", ms, MS_PROMISED);
+	return ms > MS_PROMISED;
+}
+
 int main(int argc, char **argv)
 {
 	static const int rates[] = { 80, 500 }, steps[] = { 30, 60 };
@@ -602,6 +655,7 @@ int main(int argc, char **argv)
 	print_table(cells, n);
 	print_medians(cells, n);
 	missed = check_targets(cells, n);
+	missed += check_time();
 	fprintf(stderr, "%lld runs a cell, %.1f s of processor time\n", (long long)replicates, (double)(clock() - start) / CLOCKS_PER_SEC);
 	free(cells);
 	return missed > 0;
