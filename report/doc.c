@@ -369,7 +369,7 @@ static void figures(struct doc *d)
 	d->figures[0].value = weight_text(d, a->highest_exposure * 100);
 	d->figures[0].label = isnan(a->planned_weight) ? "highest exposure" : arena_printf(d->arena, "highest exposure, %s planned", weight_text(d, a->planned_weight));
 	d->figures[1].value = arena_printf(d->arena, "%zu of %zu criteria", pass, a->n_results);
-	d->figures[1].label = pass == a->n_results ? "passed" : arena_printf(d->arena, "passed; %zu failed, %zu undecided, %zu not eval.", fail, open, blind);
+	d->figures[1].label = pass == a->n_results ? "passed" : arena_printf(d->arena, "passed; %zu failed, %zu open", fail, open + blind);
 	if (a->requests[ARM_CANARY] > 0) {
 		d->figures[2].value = arena_printf(d->arena, "%lld of %lld", (long long)a->failed[ARM_CANARY], (long long)a->requests[ARM_CANARY]);
 		d->figures[2].label = "canary requests failed";

@@ -414,8 +414,8 @@ static int cell_lines(const struct layout *l, const struct block *b, const struc
 	buf_free(&t);
 	if (c->second == NULL)
 		return lines == 0 ? 1 : lines;
-	(void)wrapped(l, x + indent, y + 9.5, width - indent - 4, false, 7, 8, SECONDARY, c->second, draw, 2);
-	return lines < 2 ? 2 : lines;
+	/* A second line of two is as high as a line more. */
+	return lines + wrapped(l, x + indent, y + 9.5 + 11 * (lines > 1 ? lines - 1 : 0), width - indent - 4, false, 7, 8, SECONDARY, c->second, draw, 2);
 }
 
 static void table_head(struct layout *l, const struct block *b)
@@ -440,7 +440,10 @@ static double row_height(const struct layout *l, const struct block *b, size_t r
 
 		most = lines > most ? lines : most;
 	}
-	return 11 + 11 * (most - 1) + 5.5;
+	/* Not-reached rows of the ladder are lower (report-design.md 3). */
+	if ((b->flags & BLOCK_LADDER) != 0 && most == 1)
+		return 15;
+	return 11 + 10.5 * (most - 1) + 5.5;
 }
 
 static void draw_row(struct layout *l, const struct block *b, size_t r, double height)

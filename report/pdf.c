@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Without HPDF_SHARED the object layer is open (facts of libharu: the ToUnicode map must be replaced). */
 #include <hpdf.h>
 
 #include "canvas.h"
@@ -235,6 +236,32 @@ static void set_info(struct pdf *pdf, const struct doc *doc)
 	set_date(pdf, HPDF_INFO_MOD_DATE, doc->a->evaluated_at);
 }
 
+/* libharu 2.3.0 writes a malformed ToUnicode map (cidrange where bfrange belongs): text could not be searched or copied. Codes are
+ * UTF-16 units here, so that the right map is the identity, in ranges of one high byte (Adobe Technical Note 5411). */
+static void mend_unicode(HPDF_Font font)
+{
+	HPDF_FontAttr attr = (HPDF_FontAttr)font->attr;
+	HPDF_Stream stream = attr->cmap_stream == NULL ? NULL : attr->cmap_stream->stream;
+	char line[64];
+
+	if (stream == NULL)
+		return;
+	HPDF_MemStream_FreeData(stream);
+	(void)HPDF_Stream_WriteStr(stream, "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n"
+	                                   "/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def\n"
+	                                   "/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n"
+	                                   "1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n");
+	for (unsigned high = 0; high < 256; high++) {
+		if (high % 64 == 0)
+			(void)HPDF_Stream_WriteStr(stream, "64 beginbfrange\n");
+		(void)snprintf(line, sizeof line, "<%02X00> <%02XFF> <%02X00>\n", high, high, high);
+		(void)HPDF_Stream_WriteStr(stream, line);
+		if (high % 64 == 63)
+			(void)HPDF_Stream_WriteStr(stream, "endbfrange\n");
+	}
+	(void)HPDF_Stream_WriteStr(stream, "endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n");
+}
+
 static int begin(struct pdf *pdf, enum paper paper, struct error *err)
 {
 	pdf->doc = HPDF_New(on_error, pdf);
@@ -247,6 +274,8 @@ static int begin(struct pdf *pdf, enum paper paper, struct error *err)
 	pdf->bold = load_font(pdf, "DejaVuSansCondensed-Bold.ttf");
 	if (pdf->regular == NULL || pdf->bold == NULL)
 		return error_code(err, ERR_NOT_FOUND, "report.pdf: the font DejaVu Sans Condensed is not in %s: install the package fonts-dejavu-extra", FONT_FOLDER);
+	mend_unicode(pdf->regular);
+	mend_unicode(pdf->bold);
 	pdf->page = HPDF_AddPage(pdf->doc);
 	(void)HPDF_Page_SetSize(pdf->page, paper == PAPER_LETTER ? HPDF_PAGE_SIZE_LETTER : HPDF_PAGE_SIZE_A4, HPDF_PAGE_PORTRAIT);
 	pdf->height = (double)HPDF_Page_GetHeight(pdf->page);
