@@ -270,6 +270,14 @@ static int make_grid(struct building *b, struct target *t)
 	return 0;
 }
 
+static int note_seam(struct building *b, const struct target *t, int64_t at, evidence_id id)
+{
+	return add_note(b, "replica-seam", at,
+	                arena_printf(b->arena, "a counter of `%.*s` went back without a restart: two servers answer as one; the higher value was held",
+	                             (int)strcspn(t->key, "\x1f"), t->key),
+	                id);
+}
+
 static int lay_out(struct building *b, struct target *t, struct lane *lane)
 {
 	const struct series *s = lane->series;
@@ -280,13 +288,18 @@ static int lay_out(struct building *b, struct target *t, struct lane *lane)
 	if (lane->value == NULL || lane->id == NULL)
 		return error_nomem(b->err);
 	for (size_t i = 0; i < t->n_grid; i++) {
+		size_t first = k;
+
 		lane->value[i] = NAN;
-		/* The highest of a scrape's samples: replicas that lag show less. */
-		for (; k < s->n && s->samples[k].at <= t->grid[i]; k++)
-			if (isnan(lane->value[i]) || s->samples[k].value > lane->value[i]) {
+		/* The highest of a scrape's samples: replicas that lag show less. At first sight the earliest is where counting begins. */
+		for (; k < s->n && s->samples[k].at <= t->grid[i]; k++) {
+			if (k > first && s->samples[k].value < s->samples[k - 1].value && note_seam(b, t, s->samples[k].at, s->samples[k].id) < 0)
+				return -1;
+			if (isnan(lane->value[i]) || (i > 0 && s->samples[k].value > lane->value[i])) {
 				lane->value[i] = s->samples[k].value;
 				lane->id[i] = s->samples[k].id;
 			}
+		}
 	}
 	return 0;
 }
@@ -543,11 +556,7 @@ static int note_falls(struct building *b, const struct target *t, const struct d
 			                          (int)strcspn(t->key, "\x1f"), t->key),
 			             id) < 0)
 				return -1;
-			if ((all[l].flags[i] & STRATUM_SEAM) != 0 &&
-			    add_note(b, "replica-seam", t->grid[i],
-			             arena_printf(b->arena, "a counter of `%.*s` went back without a restart: two servers answer as one; the higher value was held",
-			                          (int)strcspn(t->key, "\x1f"), t->key),
-			             id) < 0)
+			if ((all[l].flags[i] & STRATUM_SEAM) != 0 && note_seam(b, t, t->grid[i], id) < 0)
 				return -1;
 		}
 	return 0;

@@ -483,6 +483,17 @@ static void findings(struct doc *d)
 	}
 }
 
+/* What an earlier condition says already is not said again. */
+static const char *action_text(struct doc *d, size_t i)
+{
+	const struct condition *c = &d->a->conditions[i];
+
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(d->a->conditions[k].action, c->action) == 0 && strcmp(d->a->conditions[k].verify, c->verify) == 0)
+			return arena_printf(d->arena, "As %s.", d->a->conditions[k].id);
+	return arena_printf(d->arena, "%s Verified: %s Path %s.", c->action, c->verify, c->tested);
+}
+
 static void conditions(struct doc *d)
 {
 	static const struct column columns[] = { { "", 0.08, false }, { "Trigger, threshold, window", 0.26, false }, { "Owner", 0.14, false },
@@ -498,10 +509,11 @@ static void conditions(struct doc *d)
 		if (cells == NULL)
 			return;
 		cells[0] = (struct cell){ .text = c->id, .bold = true };
-		cells[1].text = arena_printf(d->arena, "%s %s over %s (%s)", c->trigger, c->limit_text, window_text(d, c),
+		cells[1].text = arena_printf(d->arena, "%s %s%s%s (%s)", c->trigger, c->limit_text, isnan(c->window_seconds) ? "" : " over ",
+		                             isnan(c->window_seconds) ? "" : window_text(d, c),
 		                             strcmp(c->scope, "during") == 0 ? "during the rollout" : "after promotion");
 		cells[2].text = owner_text(c);
-		cells[3].text = arena_printf(d->arena, "%s Verified: %s %s%s.", c->action, c->verify, "Path ", c->tested);
+		cells[3].text = action_text(d, i);
 		cells[3].ids = &c->ids;
 	}
 	for (size_t i = 0; i < d->a->n_conditions; i++) {

@@ -378,8 +378,8 @@ static void sign_off(const struct layout *l)
 	rectangle(l, LEFT, top, l->width, SIGN_OFF_HEIGHT, WASH, RULE);
 	text(l, x, top + 15, true, 9, INK, "Sign-off");
 	for (int i = 0; i < 3; i++) {
-		rectangle(l, x + 60 + 84 * i, top + 8, 8, 8, NO_COLOUR, INK);
-		text(l, x + 72 + 84 * i, top + 15, false, 8.5, INK, boxes[i]);
+		rectangle(l, x + 60 + 92 * i, top + 8, 8, 8, NO_COLOUR, INK);
+		text(l, x + 72 + 92 * i, top + 15, false, 8.5, INK, boxes[i]);
 	}
 	text_right(l, x + w, top + 15, false, 7.5, SECONDARY, "an override needs a reason");
 	for (size_t i = 0; i < 4; i++) {
