@@ -657,7 +657,7 @@ static int check_all(struct collector *c, struct error *err)
 			missing += one;
 		}
 	if (c->config.has_prometheus) {
-		struct http_access access = { .ca_file = c->config.prometheus.ca_file, .headers = c->config.prometheus.headers };
+		struct http_access access = { .ca_file = c->config.prometheus.ca_file, .headers = c->config.prometheus.headers, .plain = true };
 
 		(void)snprintf(url, sizeof url, "%.1000s/api/v1/status/buildinfo", c->config.prometheus.url);
 		one = check_url(c, url, url, &access, err);

@@ -10,7 +10,8 @@ struct error;
 struct http;
 struct http_request;
 
-/* How a server is spoken to; all texts borrowed, NULL: none. Plain http:// is allowed to loopback addresses only. */
+/* How a server is spoken to; all texts borrowed, NULL: none. Plain http:// is allowed to loopback addresses, and elsewhere only where
+ * plain says so and no credentials would cross the network. */
 struct http_access {
 	const char *ca;			/* PEM text, or */
 	const char *ca_file;
@@ -20,6 +21,7 @@ struct http_access {
 	const char *const *headers;	/* "X-Scope-OrgID: team", NULL-terminated */
 	const char *server_name;	/* tls-server-name */
 	bool insecure;			/* insecure-skip-tls-verify: loopback only */
+	bool plain;			/* a Prometheus inside the cluster */
 };
 
 struct http_result {

@@ -310,7 +310,7 @@ static int push(struct poller *p, struct watched *w, const char *kind, const cha
 /* Credentials are read for every query: they rotate, and files are small. */
 static void access_of(const struct prometheus_config *config, struct http_access *access, struct arena *arena)
 {
-	*access = (struct http_access){ .ca_file = config->ca_file, .headers = config->headers, .user = config->user };
+	*access = (struct http_access){ .ca_file = config->ca_file, .headers = config->headers, .user = config->user, .plain = true };
 	if (config->credentials_file != NULL)
 		(void)config_read_text(&access->token, config->credentials_file, 65536, true, arena, NULL);
 	if (config->password_file != NULL)
