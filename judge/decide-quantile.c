@@ -29,6 +29,12 @@ struct bracket {
 	bool above[EDGES_MAX], below[EDGES_MAX]; /* "surely more (less) than 1-q are slower than this edge" */
 };
 
+/* State before a restart of the watch: what came since is a difference. */
+struct snapshot {
+	struct sums sums[ARMS];
+	struct mantel *shares; /* of each line */
+};
+
 struct quant {
 	const struct ground *ground;
 	const struct criterion *criterion;
@@ -42,7 +48,10 @@ struct quant {
 	size_t pass_edge; /* absolute limit or substitute: the largest edge at or below it; NO_EDGE */
 	struct line *lines;
 	size_t *line_edges;
+	struct mantel *shares; /* of each line: requests slower than its edge */
 	size_t n_lines;
+	struct snapshot *before; /* each restart */
+	size_t n_before, cap_before;
 	int64_t warm_to;
 	struct sums warm, judged[ARMS], seen[ARMS]; /* seen: evidence window */
 	struct bracket sure[ARMS]; /* latched, gate and after */
@@ -192,7 +201,8 @@ static int quant_begin(struct quant *t)
 	t->n_lines = past - first;
 	t->lines = arena_alloc(t->ground->arena, (t->n_lines + 1) * sizeof *t->lines);
 	t->line_edges = arena_alloc(t->ground->arena, (t->n_lines + 1) * sizeof *t->line_edges);
-	if (!t->lines || !t->line_edges)
+	t->shares = arena_alloc(t->ground->arena, (t->n_lines + 1) * sizeof *t->shares);
+	if (!t->lines || !t->line_edges || !t->shares)
 		return -1;
 	for (size_t l = 0; l < t->n_lines; l++) {
 		t->line_edges[l] = first + l;
@@ -217,6 +227,26 @@ static bool stratum_counts(const struct quant *t, const struct moment *m)
 	       (!t->relative || (s->slow[ARM_BASELINE] && s->n[ARM_BASELINE] > 0));
 }
 
+/* Sums as they stand before the stratum that begins a restart. */
+static int take_snapshot(struct quant *t)
+{
+	struct snapshot *before;
+
+	if (t->n_lines == 0 || t->n_before == t->lines[0].n_starts)
+		return 0;
+	before = arena_grow(t->ground->arena, t->before, t->n_before, &t->cap_before, sizeof *before);
+	if (!before)
+		return -1;
+	t->before = before;
+	before += t->n_before++;
+	memcpy(before->sums, t->judged, sizeof before->sums);
+	before->shares = arena_alloc(t->ground->arena, t->n_lines * sizeof *before->shares);
+	if (!before->shares)
+		return -1;
+	memcpy(before->shares, t->shares, t->n_lines * sizeof *before->shares);
+	return 0;
+}
+
 static int add_to_lines(struct quant *t, size_t i, bool counts)
 {
 	const struct moment *m = &t->ground->v[i];
@@ -234,6 +264,11 @@ static int add_to_lines(struct quant *t, size_t i, bool counts)
 		if (line_add(&t->lines[l], a, of, k, i, m->restart) != 0)
 			return -1;
 	}
+	if (take_snapshot(t) != 0)
+		return -1;
+	for (size_t l = 0; l < t->n_lines && counts && t->relative; l++)
+		mantel_add(&t->shares[l], total_of(s, ARM_CANARY), s->slow[ARM_CANARY][t->line_edges[l]], total_of(s, ARM_BASELINE),
+			   s->slow[ARM_BASELINE][t->line_edges[l]]);
 	return 0;
 }
 
@@ -246,6 +281,8 @@ static int add_moment(struct quant *t, size_t i)
 		t->warm_to = m->s->from + t->ground->in->criteria->warm_up;
 	judged = counts && m->s->from >= t->warm_to;
 	t->any_histogram |= counts;
+	if (add_to_lines(t, i, judged) != 0)
+		return -1;
 	if (counts && !judged)
 		sums_add(&t->warm, t, m->s, ARM_CANARY);
 	for (int arm = 0; judged && arm < ARMS; arm++) {
@@ -255,33 +292,27 @@ static int add_moment(struct quant *t, size_t i)
 		if (m->evidence)
 			sums_add(&t->seen[arm], t, m->s, arm);
 	}
-	return add_to_lines(t, i, judged);
+	return 0;
 }
 
-/* Both arms' counts from one of the lines' strata on. */
-static void sums_since(const struct quant *t, size_t start, struct sums sums[ARMS])
+/* Both arms' counts since a restart. */
+static void sums_since(const struct quant *t, size_t restart, struct sums *sums)
 {
-	memset(sums, 0, ARMS * sizeof *sums);
-	for (size_t i = start; t->n_lines > 0 && i < t->lines[0].n; i++) {
-		const struct stratum *s = t->ground->v[t->lines[0].moments[i]].s;
+	memcpy(sums, t->judged, ARMS * sizeof *sums);
+	for (int arm = 0; arm < ARMS && restart < t->n_before; arm++) {
+		const struct sums *before = &t->before[restart].sums[arm];
 
-		for (int arm = 0; arm < ARMS; arm++)
-			if (s->slow[arm])
-				sums_add(&sums[arm], t, s, arm);
+		sums[arm].n -= before->n;
+		for (size_t e = 0; e < t->strata->n_edges; e++)
+			sums[arm].slow[e] -= before->slow[e];
 	}
 }
 
-static double share_ratio_since(const struct quant *t, size_t start, size_t edge)
+static double share_ratio_since(const struct quant *t, size_t restart, size_t line)
 {
-	struct mantel sum = { 0, 0 };
+	struct mantel window = mantel_since(&t->shares[line], &t->before[restart].shares[line]);
 
-	for (size_t i = start; i < t->lines[0].n; i++) {
-		const struct stratum *s = t->ground->v[t->lines[0].moments[i]].s;
-
-		mantel_add(&sum, total_of(s, ARM_CANARY), s->slow[ARM_CANARY][edge], total_of(s, ARM_BASELINE),
-			   s->slow[ARM_BASELINE][edge]);
-	}
-	return mantel_ratio(&sum);
+	return mantel_ratio(&window);
 }
 
 /* ---- Towards FAIL. */
@@ -330,18 +361,18 @@ static bool large_enough(const struct quant *t, size_t line)
 	double q = t->criterion->quantile, limit = t->criterion->limit;
 	struct histogram c, b;
 	struct sums sums[ARMS];
-	size_t start;
+	size_t restart;
 
 	if (!t->relative)
 		return true;
-	watch_dominating(&t->lines[line].watch, t->since, &start);
-	sums_since(t, start, sums);
+	restart = watch_dominating(&t->lines[line].watch, t->since, NULL);
+	sums_since(t, restart, sums);
 	if (buckets_apart(t, sums))
 		return true;
 	c = histogram_of(t, &sums[ARM_CANARY]);
 	b = histogram_of(t, &sums[ARM_BASELINE]);
 	return quantile_interpolated(&c, q) >= limit * quantile_interpolated(&b, q) &&
-	       share_ratio_since(t, start, t->line_edges[line]) >= pow(limit, TAIL_POWER);
+	       share_ratio_since(t, restart, line) >= pow(limit, TAIL_POWER);
 }
 
 static bool watch_alarms(const struct quant *t)
@@ -501,11 +532,11 @@ static void set_fail(struct quant *t, enum decided_by test, int64_t at, size_t l
 	struct decision *out = t->out;
 	struct bracket sure[ARMS] = { 0 };
 	struct sums sums[ARMS];
-	size_t start = 0;
+	size_t start = 0, restart = 0;
 
 	if (t->relative || test == DECIDED_SEQUENTIAL)
-		watch_dominating(&t->lines[line].watch, t->since, &start);
-	sums_since(t, start, sums);
+		restart = watch_dominating(&t->lines[line].watch, t->since, &start);
+	sums_since(t, restart, sums);
 	for (int arm = 0; arm < ARMS; arm++)
 		bracket_add(&sure[arm], t, &sums[arm], t->d[arm], test == DECIDED_SEQUENTIAL);
 	out->state = CRITERION_FAIL;

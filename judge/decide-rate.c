@@ -1,6 +1,7 @@
 /* Error ratio and success rate (facts/judge.md 4.5, first two rows). */
 #include <math.h>
 
+#include "gonogo/arena.h"
 #include "gonogo/error.h"
 #include "bounds.h"
 #include "final.h"
@@ -18,6 +19,8 @@ struct rate {
 	struct line up; /* all strata, towards FAIL */
 	struct line down; /* evidence window, towards PASS: one window, no restart */
 	struct tally alone; /* canary's evidence window as one stratum, for the floor */
+	struct mantel total, *before; /* over `up`; before each of its restarts */
+	size_t n_before, cap_before;
 	int64_t seen[ARMS]; /* requests in the evidence window */
 	double z_pass, z_fail;
 	size_t looks;
@@ -30,6 +33,21 @@ static bool stratum_counts(const struct rate *r, const struct moment *m)
 	return moment_usable(r->ground, m, r->relative) && s->n[ARM_CANARY] > 0 && (!r->relative || s->n[ARM_BASELINE] > 0);
 }
 
+/* Sums as they stood before the newest restart, so that a window's ratio is a difference. */
+static int note_restart(struct rate *r)
+{
+	struct mantel *before;
+
+	if (r->n_before == r->up.n_starts)
+		return 0;
+	before = arena_grow(r->ground->arena, r->before, r->n_before, &r->cap_before, sizeof *before);
+	if (!before)
+		return -1;
+	r->before = before;
+	before[r->n_before++] = r->total;
+	return 0;
+}
+
 static int add_moment(struct rate *r, size_t i)
 {
 	const struct moment *m = &r->ground->v[i];
@@ -38,8 +56,10 @@ static int add_moment(struct rate *r, size_t i)
 	double a = counts && r->relative ? (double)s->n[ARM_CANARY] / (double)s->n[ARM_BASELINE] : 1;
 	int64_t events = r->relative ? s->k[ARM_CANARY] + s->k[ARM_BASELINE] : s->n[ARM_CANARY];
 
-	if (line_add(&r->up, a, counts ? events : -1, s->k[ARM_CANARY], i, m->restart) != 0)
+	if (line_add(&r->up, a, counts ? events : -1, s->k[ARM_CANARY], i, m->restart) != 0 || note_restart(r) != 0)
 		return -1;
+	if (counts)
+		mantel_add(&r->total, s->n[ARM_CANARY], s->k[ARM_CANARY], s->n[ARM_BASELINE], s->k[ARM_BASELINE]);
 	if (!m->evidence)
 		return 0;
 	if (counts) {
@@ -51,28 +71,15 @@ static int add_moment(struct rate *r, size_t i)
 	return line_add(&r->down, a, counts ? events : -1, s->k[ARM_CANARY], i, false);
 }
 
-/* Mantel-Haenszel over the strata from one of `up` on. */
-static double ratio_since(const struct rate *r, size_t start)
-{
-	struct mantel sum = { 0, 0 };
-
-	for (size_t i = start; i < r->up.n; i++) {
-		const struct stratum *s = r->ground->v[r->up.moments[i]].s;
-
-		mantel_add(&sum, s->n[ARM_CANARY], s->k[ARM_CANARY], s->n[ARM_BASELINE], s->k[ARM_BASELINE]);
-	}
-	return mantel_ratio(&sum);
-}
-
 /* "Surely worse" is not enough: the estimate over the dominating window must be past the limit too. */
 static bool large_enough(const struct rate *r)
 {
-	size_t start;
+	struct mantel window;
 
 	if (!r->relative)
 		return true;
-	watch_dominating(&r->up.watch, 0, &start);
-	return ratio_since(r, start) >= r->criterion->limit;
+	window = mantel_since(&r->total, &r->before[watch_dominating(&r->up.watch, 0, NULL)]);
+	return mantel_ratio(&window) >= r->criterion->limit;
 }
 
 static void note_watch(struct rate *r)

@@ -154,7 +154,7 @@ static int gather_moments(struct ground *ground)
 		const struct stratum *s = &in->strata->v[i];
 		struct moment *m = &ground->v[ground->n];
 
-		if (s->to > ground->end || s->flags & STRATUM_REJECTED)
+		if (s->to > in->at || s->flags & STRATUM_REJECTED)
 			continue;
 		/* Exposures are quotients of weights: 30/(30+70) may fall a rounding short of 0.3. */
 		*m = (struct moment){ .s = s, .evidence = weight > 0 && exposure_least(in, s->from, s->to) >= weight - 1e-9 };

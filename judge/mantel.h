@@ -19,6 +19,12 @@ static inline void mantel_add(struct mantel *sum, int64_t n_c, int64_t k_c, int6
 	sum->below += (double)k_b * (double)n_c / n;
 }
 
+/* What came after `before`, itself an earlier state of sum. */
+static inline struct mantel mantel_since(const struct mantel *sum, const struct mantel *before)
+{
+	return (struct mantel){ sum->above - before->above, sum->below - before->below };
+}
+
 /* 0/0 is 0, x/0 is +INFINITY. */
 static inline double mantel_ratio(const struct mantel *sum)
 {

@@ -35,7 +35,7 @@ struct dice {
 	uint64_t state;
 };
 uint64_t dice_next(struct dice *dice);
-double dice_unit(struct dice *dice);	/* [0, 1) */
-int64_t dice_binomial(struct dice *dice, int64_t n, double p);	/* by single draws: for small n */
+double dice_unit(struct dice *dice); /* [0, 1) */
+int64_t dice_binomial(struct dice *dice, int64_t n, double p); /* by single draws: for small n */
 
 #endif

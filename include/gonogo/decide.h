@@ -46,7 +46,8 @@ struct decide_point {
 /* Everything is borrowed and not changed. Times are ns since the epoch. */
 struct decide_input {
 	const struct criteria *criteria;
-	const struct strata *strata;	/* the analysis window of the last attempt, ending where the primary's template was replaced */
+	const struct strata *strata;	/* of the analysis window of the last attempt, ending where the primary's template was replaced; intervals across
+	                                 * its ends count too */
 	const struct strata *prior;	/* baseline history before the start, intervals of primary changes left out; NULL: none */
 	const struct step *steps;	/* of the last attempt, in time; only STEP_ANALYSIS ones count */
 	size_t n_steps;
