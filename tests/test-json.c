@@ -1,0 +1,147 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gonogo/buf.h"
+#include "gonogo/error.h"
+#include "gonogo/json.h"
+
+static void refuses_what_is_no_json(void **state)
+{
+	static const char *const bad[] = { "", "{", "[1,]", "{\"a\":1,}", "01", "1.", "1e400", "-", "nul", "\"\\u0000\"", "\"\\ud800\"", "\"\xff\"", "\"a\nb\"",
+		                           "{\"a\":1,\"a\":2}", "1 2", "{a:1}", "'a'", "[1 2]", "\"\\x\"" };
+	struct error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		if (json_parse(bad[i], strlen(bad[i]), &err) != NULL)
+			fail_msg("accepted %s", bad[i]);
+		assert_int_equal(err.code, ERR_SYNTAX);
+	}
+}
+
+static void refuses_deep_nesting(void **state)
+{
+	char text[2 * 100000];
+
+	(void)state;
+	memset(text, '[', sizeof text);
+	assert_null(json_parse(text, sizeof text, NULL));
+}
+
+static void reads_what_is_there(void **state)
+{
+	static const char text[] = "{\"a\":{\"b\":[1,\"x\",true,null]},\"A\":2.5,\"big\":9007199254740993}";
+	struct json *json = json_parse(text, sizeof text - 1, NULL);
+	int64_t n;
+	double d;
+
+	(void)state;
+	assert_non_null(json);
+	assert_int_equal(json_size(json_path(json, "a.b")), 4);
+	assert_true(json_number(json_get(json, "A"), &d));
+	assert_true(d == 2.5);
+	assert_null(json_get(json, "B"));
+	assert_false(json_int(json_get(json, "big"), &n));
+	assert_null(json_string(json_path(json, "a.b.c")));
+	json_free(json);
+}
+
+static int count(void *arg, const char *element, size_t len, struct error *err)
+{
+	(void)element;
+	(void)err;
+	*(size_t *)arg += len;
+	return 0;
+}
+
+static void reads_element_by_element(void **state)
+{
+	static const char text[] = "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[{\"a\":1}, [2] ,3]}}";
+	size_t bytes = 0, seen = 0;
+
+	(void)state;
+	assert_int_equal(json_each_element(text, sizeof text - 1, "data.result", count, &bytes, &seen, NULL), 0);
+	assert_int_equal(seen, 3);
+	assert_int_equal(bytes, 11);
+	/* Cut anywhere it is an error, never a short success. */
+	for (size_t n = 0; n < sizeof text - 4; n++)
+		assert_int_equal(json_each_element(text, n, "data.result", count, &bytes, &seen, NULL), -1);
+	assert_int_equal(json_each_element(text, sizeof text - 1, "data.other", count, &bytes, &seen, NULL), -1);
+}
+
+static void writes_numbers_that_read_back(void **state)
+{
+	uint64_t random = 88172645463325252ULL;
+
+	(void)state;
+	for (int i = 0; i < 2000; i++) {
+		struct json_writer w;
+		struct buf out;
+		double value, back;
+
+		random ^= random << 13;
+		random ^= random >> 7;
+		random ^= random << 17;
+		memcpy(&value, &random, sizeof value);
+		if (!isfinite(value))
+			continue;
+		buf_init(&out, 100);
+		json_writer_init(&w, &out, 0);
+		json_put_number(&w, NULL, value);
+		back = strtod(out.data, NULL);
+		assert_true(back == value);
+		buf_free(&out);
+	}
+}
+
+static void writes_hostile_text_as_json(void **state)
+{
+	static const char hostile[] = "a\"\\\n\x01\xff\xe2\x80\xa8</script>";
+	struct json_writer w;
+	struct json *json;
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 1000);
+	json_writer_init(&w, &out, 1);
+	json_begin_object(&w, NULL);
+	json_put_string(&w, hostile, hostile);
+	json_put_number(&w, "nan", NAN);
+	json_end_object(&w);
+	json = json_parse(out.data, out.len, NULL);
+	assert_non_null(json);
+	assert_true(json_is_null(json_get(json, "nan")));
+	json_free(json);
+	buf_free(&out);
+}
+
+static void leaves_out_paths(void **state)
+{
+	static const char text[] = "{\"metadata\":{\"managedFields\":[1],\"name\":\"x\"},\"list\":[{\"env\":1,\"image\":\"i\"}]}";
+	static const char *const paths[] = { "metadata.managedFields", "list.*.env", "absent.path" };
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 1000);
+	assert_int_equal(json_without(&out, text, sizeof text - 1, paths, 3, NULL), 0);
+	assert_string_equal(out.data, "{\"metadata\":{\"name\":\"x\"},\"list\":[{\"image\":\"i\"}]}");
+	buf_free(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(refuses_what_is_no_json),	 cmocka_unit_test(refuses_deep_nesting),	cmocka_unit_test(reads_what_is_there),
+		cmocka_unit_test(reads_element_by_element),	 cmocka_unit_test(writes_numbers_that_read_back),
+		cmocka_unit_test(writes_hostile_text_as_json), cmocka_unit_test(leaves_out_paths),
+	};
+
+	return cmocka_run_group_tests_name("json", tests, NULL, NULL);
+}

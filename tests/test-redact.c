@@ -1,0 +1,155 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../collector/line.h"
+#include "../collector/project.h"
+#include "../collector/redact.h"
+#include "gonogo/buf.h"
+#include "gonogo/json.h"
+
+#define SECRET "example-secret"
+
+static void no_secret_passes(void **state)
+{
+	static const char *const texts[] = {
+		"{\"url\":\"http://flagger:" SECRET "@127.0.0.1:7002/event\"}",
+		"{\"last\":\"{\\\"url\\\":\\\"http://flagger:" SECRET "@host/event\\\"}\"}",
+		"{\"a\":\"{\\\"b\\\":\\\"{\\\\\\\"url\\\\\\\":\\\\\\\"https://" SECRET "@host\\\\\\\"}\\\"}\"}",
+		"{\"Authorization\":\"Bearer " SECRET "\"}",
+		"curl -H 'Authorization: Basic " SECRET "'",
+		"token Bearer " SECRET " in prose",
+		"{\"provider\":{\"headers\":{\"X-Api-Key\":[\"" SECRET "\",\"" SECRET "\"],\"b\":\"" SECRET "\"}}}",
+		"{\"last\":\"{\\\"headers\\\":{\\\"k\\\":[\\\"" SECRET "\\\"]}}\"}",
+		"external check failed Post \"http://user:" SECRET "@host:1/x\": refused",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		struct buf out;
+
+		buf_init(&out, 4096);
+		assert_true(redact(&out, texts[i], strlen(texts[i]), true));
+		if (strstr(out.data, SECRET) != NULL)
+			fail_msg("%s -> %s", texts[i], out.data);
+		assert_non_null(strstr(out.data, "[redacted]"));
+		/* What was JSON stays JSON. */
+		if (texts[i][0] == '{') {
+			struct json *json = json_parse(out.data, out.len, NULL);
+
+			if (json == NULL)
+				fail_msg("no JSON any more: %s", out.data);
+			json_free(json);
+		}
+		buf_free(&out);
+	}
+}
+
+static void what_is_no_secret_stays(void **state)
+{
+	static const char *const texts[] = {
+		"{\"match\":[{\"headers\":{\"x-canary\":{\"exact\":\"always\"}}}]}",
+		"{\"apiVersion\":\"authorization.k8s.io/v1\"}",
+		"Basic checks passed, see https://example.net/a@b",
+		"{\"query\":\"sum(rate(x{service=~\\\"a@kubernetescrd\\\"}[1m]))\"}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		struct buf out;
+
+		buf_init(&out, 4096);
+		if (redact(&out, texts[i], strlen(texts[i]), false))
+			fail_msg("%s -> %s", texts[i], out.data);
+		assert_string_equal(out.data, texts[i]);
+		buf_free(&out);
+	}
+}
+
+static void projections_hold_no_environment(void **state)
+{
+	static const char pod[] = "{\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\",\"annotations\":{\"kubectl.kubernetes.io/last-applied-configuration\":\"" SECRET
+	                          "\",\"keep\":\"yes\"},\"managedFields\":[]},\"spec\":{\"volumes\":[{\"secret\":\"" SECRET
+	                          "\"}],\"containers\":[{\"name\":\"c\",\"image\":\"i:1\",\"env\":[{\"name\":\"P\",\"value\":\"" SECRET
+	                          "\"}],\"args\":[\"" SECRET "\"]}]},\"status\":{\"phase\":\"Running\"}}";
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 65536);
+	assert_int_equal(project(&out, pod, sizeof pod - 1, NULL), 0);
+	assert_null(strstr(out.data, SECRET));
+	assert_non_null(strstr(out.data, "\"image\":\"i:1\""));
+	assert_non_null(strstr(out.data, "\"keep\":\"yes\""));
+	assert_non_null(strstr(out.data, "\"digest\":\""));
+	buf_free(&out);
+}
+
+/* ---- Lines. */
+
+static int collect(void *arg, const char *bytes, size_t len)
+{
+	struct buf *out = arg;
+
+	if (bytes == NULL)
+		buf_printf(out, "<%zu>", len);
+	else
+		buf_printf(out, "(%.*s)", (int)len, bytes);
+	return 0;
+}
+
+static void a_stream_cut_anywhere_gives_the_same_lines(void **state)
+{
+	static const char text[] = "one\n\ntwo\nthree\n";
+
+	(void)state;
+	for (size_t a = 0; a <= sizeof text - 1; a++)
+		for (size_t b = a; b <= sizeof text - 1; b++) {
+			struct lines l;
+			struct buf out;
+
+			buf_init(&out, 1000);
+			lines_init(&l);
+			assert_int_equal(lines_feed(&l, text, a, collect, &out), 0);
+			assert_int_equal(lines_feed(&l, text + a, b - a, collect, &out), 0);
+			assert_int_equal(lines_feed(&l, text + b, sizeof text - 1 - b, collect, &out), 0);
+			assert_string_equal(out.data, "(one)(two)(three)");
+			lines_free(&l);
+			buf_free(&out);
+		}
+}
+
+static void a_line_too_long_is_told_by_its_size(void **state)
+{
+	static char piece[1024 * 1024];
+	struct lines l;
+	struct buf out;
+
+	(void)state;
+	memset(piece, 'x', sizeof piece);
+	buf_init(&out, 1000);
+	lines_init(&l);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(lines_feed(&l, piece, sizeof piece, collect, &out), 0);
+	assert_int_equal(lines_feed(&l, "\nnext\n", 6, collect, &out), 0);
+	assert_string_equal(out.data, "<10485760>(next)");
+	lines_free(&l);
+	buf_free(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_secret_passes),
+		cmocka_unit_test(what_is_no_secret_stays),
+		cmocka_unit_test(projections_hold_no_environment),
+		cmocka_unit_test(a_stream_cut_anywhere_gives_the_same_lines),
+		cmocka_unit_test(a_line_too_long_is_told_by_its_size),
+	};
+
+	return cmocka_run_group_tests_name("redact", tests, NULL, NULL);
+}
