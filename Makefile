@@ -115,6 +115,10 @@ demo: all
 bench: all benches
 	BUILD=$(BUILD) tests/bench/run
 
+# The judge's accuracy against its peers; LENGTH=long for a release (judge.md 6).
+bench-judge: $(BUILD)/bench/judge
+	$(BUILD)/bench/judge $(LENGTH)
+
 fuzz:
 	$(MAKE) BUILD=$(BUILD)/fuzzing CC=clang SANITIZE=fuzzer-no-link,address,undefined fuzzers
 	BUILD=$(BUILD)/fuzzing tests/fuzz/run $(SECONDS_EACH)

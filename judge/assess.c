@@ -263,6 +263,8 @@ static int read_steps(struct assessing *a)
 
 static const char *literal_text(struct assessing *a, const struct point_reading *p)
 {
+	if (p->state == READING_NOT_EVALUABLE && p->reason != NULL && strcmp(p->reason, REASON_WINDOW) != 0)
+		return arena_printf(a->arena, "not evaluable (%s)", assess_reason_words(p->reason));
 	if (p->state == READING_NOT_EVALUABLE)
 		return arena_printf(a->arena, "not evaluable (%.0f of %.0f s)", p->window_seconds, p->wanted_seconds);
 	return arena_printf(a->arena, "%s over %.0f s", reading_state_name(p->state), p->window_seconds);

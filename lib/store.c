@@ -356,12 +356,10 @@ static int open_connection(struct store *store, bool immutable, struct error *er
 }
 
 /* A file in WAL mode without its -wal is whole only if the writer closed it cleanly behind its last row. */
-static int judge_wal(struct store *store, bool wal_mode, struct error *err)
+static int judge_wal(struct store *store, struct error *err)
 {
 	char *clean = NULL;
 
-	if (!wal_mode || has_wal(store->path))
-		return 0;
 	if (read_meta(store, "clean_seq", &clean, err) < 0)
 		return -1;
 	store->wal_missing = clean == NULL || strtoll(clean, NULL, 10) != store->last_seq;
@@ -372,14 +370,15 @@ static int judge_wal(struct store *store, bool wal_mode, struct error *err)
 static int open_reader(struct store *store, struct error *err)
 {
 	struct stat st;
-	bool wal_mode;
+	bool alone;
 	int ours;
 
 	if (stat(store->path, &st) < 0)
 		return error_code(err, ERR_NOT_FOUND, "%s: %s", store->path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return error_code(err, ERR_NOT_FOUND, "%s: is no file", store->path);
-	wal_mode = header_says_wal(store->path);
+	/* Before opening: SQLite may make an empty -wal by itself. */
+	alone = header_says_wal(store->path) && !has_wal(store->path);
 	if (open_connection(store, false, err) < 0)
 		return -1;
 	ours = check_version(store, NULL);
@@ -396,7 +395,7 @@ static int open_reader(struct store *store, struct error *err)
 		return error_code(err, ERR_TAMPERED, "%s: names no origin", store->path);
 	if (load_tail(store, err) < 0)
 		return -1;
-	return judge_wal(store, wal_mode, err);
+	return alone ? judge_wal(store, err) : 0;
 }
 
 int store_open(struct store **out, const char *path, enum store_mode mode, const char *origin, struct error *err)

@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# The programs as people use them: the README's commands, help, exit codes, determinism, PDF and Markdown. BUILD: where the programs are.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+: "${BUILD:=build}"
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+failed=0
+gonogo=$BUILD/gonogo
+
+# expect CODE TEXT COMMAND...: the command's exit code, and a text in what it prints.
+expect() {
+	local code=$1 text=$2 out rc
+	shift 2
+	out=$("$@" 2>&1)
+	rc=$?
+	if [ "$rc" -ne "$code" ] || [[ $out != *"$text"* ]]; then
+		echo "FAIL: $* -> $rc (expected $code, \"$text\"):"
+		echo "$out" | head -5
+		failed=1
+	fi
+}
+
+check() {
+	if ! "$@" >"$tmp/out" 2>&1; then
+		echo "FAIL: $*"
+		head -5 "$tmp/out"
+		failed=1
+	fi
+}
+
+make_db() {
+	samples/play "samples/recordings/$1" "$tmp/$1.db" --rate 120 || { echo "FAIL: play $1"; exit 1; }
+}
+make_db develop-errors
+make_db course-good
+make_db develop-good
+bad=$tmp/develop-errors.db good=$tmp/course-good.db thin=$tmp/develop-good.db
+
+expect 2 "Usage" "$gonogo"
+expect 0 "report" "$gonogo" --help
+expect 0 "gonogo 0" "$gonogo" --version
+expect 2 "no command" "$gonogo" frobnicate
+for c in list show report assert judge criteria verify; do
+	expect 0 "Usage: gonogo $c" "$gonogo" "$c" --help
+	expect 2 "" "$gonogo" "$c" --nonsense
+done
+expect 0 "Usage" "$BUILD/gonogo-collector" --help
+expect 2 "needed" "$BUILD/gonogo-collector"
+expect 2 "line 1" "$BUILD/gonogo-collector" --check-config --config <(echo 'clutser: x')
+expect 0 "right" "$BUILD/gonogo-collector" --check-config --config deploy/base/gonogo.yaml
+
+# The three verdicts as a pipeline's gate sees them.
+id_bad=$("$gonogo" list --db "$bad" -o json | jq -r '.[0].id')
+id_good=$("$gonogo" list --db "$good" -o json | jq -r '.[0].id')
+id_thin=$("$gonogo" list --db "$thin" -o json | jq -r '.[0].id')
+expect 1 "NO-GO" "$gonogo" assert "$id_bad" --db "$bad"
+expect 0 "GO" "$gonogo" assert "$id_good" --db "$good"
+expect 3 "HOLD" "$gonogo" assert "$id_thin" --db "$thin"
+expect 1 "no-go" "$gonogo" assert develop/backend --after 2026-11-25T04:00:00Z --db "$bad" -o json
+expect 4 "no such rollout" "$gonogo" assert develop/backend --after 2027-01-01T00:00:00Z --db "$bad"
+expect 2 "--image or --after" "$gonogo" assert develop/backend --db "$bad"
+expect 4 "not in this log" "$gonogo" show nothing --db "$bad"
+expect 4 "" "$gonogo" list --db "$tmp/absent.db"
+expect 0 "NO-GO" "$gonogo" list --db "$bad"
+expect 0 "Evidence ladder" "$gonogo" show develop/backend --db "$bad"
+expect 3 "verdict" "$gonogo" judge "$id_thin" --criteria samples/recordings/criteria-fast.yaml --db "$thin"
+expect 0 "criteria.error-rate.limit" "$gonogo" criteria explain shop/checkout
+expect 2 "line 1" "$gonogo" criteria explain --criteria <(echo 'blast: {max_weight: 500}')
+expect 0 "head" "$gonogo" verify --db "$bad"
+GONOGO_DB=$bad expect 0 "NO-GO" "$gonogo" list
+
+# A changed byte is tampering.
+cp "$bad" "$tmp/forged.db"
+sqlite3 "$tmp/forged.db" "DROP TRIGGER observation_no_update; UPDATE observation SET subject = 'x' WHERE seq = 7"
+expect 4 "row 7" "$gonogo" verify --db "$tmp/forged.db"
+head -c 20000 "$bad" >"$tmp/cut.db"
+expect 4 "" "$gonogo" list --db "$tmp/cut.db"
+
+# Same evidence, same bytes; both papers; nothing wrong with the file; every number of page one can be searched.
+for paper in a4 letter; do
+	expect 0 "report.pdf" "$gonogo" report "$id_bad" --db "$bad" -o "$tmp/one-$paper" --paper "$paper"
+	expect 0 "report.pdf" "$gonogo" report "$id_bad" --db "$bad" -o "$tmp/two-$paper" --paper "$paper"
+	check diff -r "$tmp/one-$paper" "$tmp/two-$paper"
+	check qpdf --check "$tmp/one-$paper/report.pdf"
+	check sh -c "cd '$tmp/one-$paper' && sha256sum -c SHA256SUMS"
+	pdftotext "$tmp/one-$paper/report.pdf" "$tmp/text" 2>"$tmp/warnings"
+	[ ! -s "$tmp/warnings" ] || { echo "FAIL: pdftotext warns"; head -3 "$tmp/warnings"; failed=1; }
+	tr '\n' ' ' <"$tmp/text" | tr -s ' ' >"$tmp/flat"
+	for text in "NO-GO" "develop/backend" "criteria" "canary requests failed" "Sign-off" "Evidence ladder" "2026-11-25 04:04:34 UTC" "Page 1 of"; do
+		grep -qF "$text" "$tmp/flat" || { echo "FAIL: page one lacks $text"; failed=1; }
+	done
+done
+headline=$(jq -r .headline "$tmp/one-a4/evidence.json" | sed 's/\xc2\xa0/ /g')
+grep -qF "$headline" "$tmp/one-a4/report.md" || { echo "FAIL: headline differs in Markdown"; failed=1; }
+grep -qF "$headline" "$tmp/flat" || { echo "FAIL: headline differs in PDF: $headline"; failed=1; }
+for h in "## Why" "## What was rolled out" "## Evidence ladder" "## Timeline" "## Findings" "## Remediation" "## Rollback conditions" "## Sign-off" "## Provenance" "## Evidence"; do
+	grep -qx "$h" "$tmp/one-a4/report.md" || { echo "FAIL: report.md lacks $h"; failed=1; }
+done
+# Every id that is cited is defined.
+grep -o '](#e-[0-9a-z]*)' "$tmp/one-a4/report.md" | sed 's/](#\(.*\))/\1/' | sort -u | while read -r e; do
+	grep -q "<a id=\"$e\">" "$tmp/one-a4/report.md" || echo "$e"
+done >"$tmp/dangling"
+[ ! -s "$tmp/dangling" ] || { echo "FAIL: cited but not defined: $(head -3 "$tmp/dangling")"; failed=1; }
+check sh -c "'$gonogo' report '$id_bad' --db '$bad' -o - | tar -tf - | grep -q report.pdf"
+expect 5 "stdout" sh -c "'$gonogo' list --db '$bad' >/dev/full"
+! grep -rq example-secret "$tmp" || { echo "FAIL: a secret got through"; failed=1; }
+
+# The manual pages are manual pages; install and uninstall leave nothing.
+check mandoc -T lint -W error docs/gonogo.1 docs/gonogo-collector.8
+check make -s BUILD="$BUILD" DESTDIR="$tmp/root" install
+[ -x "$tmp/root/usr/local/bin/gonogo" ] || { echo "FAIL: install"; failed=1; }
+check make -s BUILD="$BUILD" DESTDIR="$tmp/root" uninstall
+[ -z "$(find "$tmp/root" -type f)" ] || { echo "FAIL: uninstall leaves files"; failed=1; }
+# The report has no way out to the network.
+! ldd "$gonogo" | grep -Eq 'libcurl|libmicrohttpd' || { echo "FAIL: gonogo links the network"; failed=1; }
+
+[ "$failed" -eq 0 ] && echo "cli: all as expected"
+exit "$failed"
