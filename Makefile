@@ -120,7 +120,7 @@ bench-judge: $(BUILD)/bench/judge
 	$(BUILD)/bench/judge $(LENGTH)
 
 fuzz:
-	$(MAKE) BUILD=$(BUILD)/fuzzing CC=clang SANITIZE=fuzzer-no-link,address,undefined fuzzers
+	$(MAKE) BUILD=$(BUILD)/fuzzing CC=clang SANITIZE=fuzzer-no-link,address,undefined OPT="-O1 -g" fuzzers
 	BUILD=$(BUILD)/fuzzing tests/fuzz/run $(SECONDS_EACH)
 
 live: all

@@ -1,0 +1,29 @@
+/* json_parse and json_each_element agree on what is no JSON, and neither crashes. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gonogo/buf.h"
+#include "gonogo/json.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static int each(void *arg, const char *element, size_t len, struct error *err)
+{
+	(void)arg;
+	(void)err;
+	json_free(json_parse(element, len, NULL));
+	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const paths[] = { "metadata.managedFields", "a.*.b" };
+	struct buf out;
+
+	json_free(json_parse((const char *)data, size, NULL));
+	(void)json_each_element((const char *)data, size, "data.result", each, NULL, NULL, NULL);
+	buf_init(&out, 1 << 20);
+	(void)json_without(&out, (const char *)data, size, paths, 2, NULL);
+	buf_free(&out);
+	return 0;
+}
