@@ -15,7 +15,7 @@ STD = -std=c17 -D_GNU_SOURCE -DGONOGO_VERSION='"$(VERSION)"'
 WARN = -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wformat=2 -Werror=format-security -Wstrict-prototypes -Wmissing-prototypes
 # facts: OpenSSF hardening guide; -ffp-contract=off so that every machine computes the same digits.
 HARDEN = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
-	-ftrivial-auto-var-init=zero -fPIE
+	$(if $(findstring clang,$(CC)),,-ftrivial-auto-var-init=zero) -fPIE
 OPT = -O2 -g
 CFLAGS = $(OPT) $(WERROR)
 WERROR =

@@ -128,7 +128,7 @@ void base64_encode(char *out, const void *bytes, size_t len)
 		unsigned second = len == 2 ? p[1] : 0;
 
 		*out++ = digits[p[0] >> 2];
-		*out++ = digits[(p[0] & 3) << 4 | second >> 4];
+		*out++ = digits[(p[0] & 3U) << 4 | second >> 4];
 		*out++ = len == 2 ? digits[(second & 15) << 2] : '=';
 		*out++ = '=';
 	}

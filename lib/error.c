@@ -15,7 +15,7 @@ static void mark_cut(char *text)
 	memcpy(text + at, dots, sizeof dots);
 }
 
-static void set_text(struct error *err, enum error_code code, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void set_text(struct error *err, enum error_code code, const char *format, va_list args)
 {
 	int n;
 

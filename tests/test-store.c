@@ -183,8 +183,8 @@ static void every_change_is_seen(void **state)
 		"UPDATE observation SET leaf_sha256 = zeroblob(32) WHERE seq = 5",
 		"UPDATE observation SET chain_sha256 = zeroblob(32) WHERE seq = 5",
 		"DELETE FROM observation WHERE seq = 5",
-		"UPDATE body SET bytes = zeroblob(length(bytes)), encoding = 'identity', size = length(bytes) WHERE sha256 = (SELECT body_sha256 FROM observation "
-		"WHERE seq = 5)",
+		("UPDATE body SET bytes = zeroblob(length(bytes)), encoding = 'identity', size = length(bytes) WHERE sha256 = (SELECT body_sha256 FROM observation "
+		 "WHERE seq = 5)"),
 		"UPDATE body SET size = 1 WHERE sha256 = (SELECT body_sha256 FROM observation WHERE seq = 5)",
 		"UPDATE body SET size = 1000000000000 WHERE sha256 = (SELECT body_sha256 FROM observation WHERE seq = 5)",
 		"UPDATE meta SET value = 'gonogo/forged/evidence' WHERE key = 'origin'",
