@@ -26,8 +26,8 @@
 #define APPLICATION_ID 0x676e676f
 #define SCHEMA_VERSION 1
 
-/* Bodies below that gain nothing from zlib. */
-#define COMPRESS_MIN 128
+/* Setting zlib up costs as much as storing some kilobytes; an event is below one. */
+#define COMPRESS_MIN 4096
 
 /* A commit of one turn may wait so long for another process' lock (a backup). */
 #define BUSY_MS 5000
@@ -512,12 +512,21 @@ static void add_text(struct digest *d, const char *text)
 	add_bytes(d, text, strlen(text));
 }
 
+/* With the digest fetched once: an implicit fetch a call costs as much as hashing a row. */
+static int hash_of(struct digest *d, uint8_t out[static DIGEST_SIZE], const void *bytes, size_t len, struct error *err)
+{
+	if (digest_reset(d, err) < 0)
+		return -1;
+	digest_update(d, bytes, len);
+	return digest_final(d, out, err);
+}
+
 /* schema/evidence.sql has the layout. */
 static int leaf_of(struct digest *d, uint8_t out[static DIGEST_SIZE], const char *origin, const struct observation *row, struct error *err)
 {
 	uint8_t request[DIGEST_SIZE], zero = 0;
 
-	if (digest_bytes(request, row->request, strlen(row->request), err) < 0 || digest_reset(d, err) < 0)
+	if (hash_of(d, request, row->request, strlen(row->request), err) < 0 || digest_reset(d, err) < 0)
 		return -1;
 	digest_update(d, &zero, 1);
 	add_text(d, "gonogo/leaf/v1");
@@ -581,7 +590,7 @@ static int append_body(struct store *store, const struct observation *row, struc
 		packed = malloc(packed_len);
 		if (packed == NULL)
 			return error_nomem(err);
-		if (compress2(packed, &packed_len, (const Bytef *)bytes, (uLong)len, 6) == Z_OK && packed_len < len) {
+		if (compress2(packed, &packed_len, (const Bytef *)bytes, (uLong)len, 3) == Z_OK && packed_len < len) {
 			bytes = packed;
 			encoding = "zlib";
 			len = packed_len;
@@ -620,7 +629,7 @@ int store_append(struct store *store, struct observation *row, struct error *err
 	if (row->body_len > STORE_BODY_MAX)
 		return error_code(err, ERR_LIMIT, "%.200s: a body of %zu bytes is above the limit of %u", row->subject, row->body_len, STORE_BODY_MAX);
 	row->seq = store->last_seq + 1;
-	if (digest_bytes(row->body_sha256, row->body != NULL ? row->body : "", row->body_len, err) < 0 ||
+	if (hash_of(store->digest, row->body_sha256, row->body != NULL ? row->body : "", row->body_len, err) < 0 ||
 	    leaf_of(store->digest, row->leaf_sha256, store->origin, row, err) < 0 ||
 	    chain_of(store->digest, row->chain_sha256, store->chain, row->leaf_sha256, err) < 0)
 		return -1;
@@ -854,7 +863,7 @@ static int verify_row(void *arg, const struct observation *row, struct error *er
 	if (row->seq != v->summary->rows + 1)
 		return bad_row(v->store, v->summary->rows + 1, "is missing", err);
 	if (row->body != NULL) {
-		if (digest_bytes(digest, row->body, row->body_len, err) < 0)
+		if (hash_of(d, digest, row->body, row->body_len, err) < 0)
 			return -1;
 		if (memcmp(digest, row->body_sha256, DIGEST_SIZE) != 0)
 			return bad_row(v->store, row->seq, "its body is not the one that was received", err);

@@ -21,7 +21,7 @@ CREATE TABLE body (
   size     INTEGER NOT NULL,       -- bytes before compression
   encoding TEXT NOT NULL CHECK (encoding IN ('identity', 'zlib')),
   bytes    BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;                          -- with rowids: bodies lie in order of arrival, only their digests in a tree
 
 CREATE TABLE observation (
   seq          INTEGER PRIMARY KEY CHECK (seq > 0),

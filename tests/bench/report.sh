@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Time and peak memory of the report of the largest recording, beside reading the same file once.
+set -eu
+: "${BUILD:=build}"
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+samples/play samples/recordings/develop-restart "$tmp/evidence.db" --rate 120
+python3 - "$BUILD" "$tmp" <<'P'
+import os, resource, subprocess, sys, time, hashlib
+build, tmp = sys.argv[1:]
+def run(*args):
+    t = time.perf_counter(); p = subprocess.Popen(args, stdout=subprocess.DEVNULL); _, _, u = os.wait4(p.pid, 0)
+    return time.perf_counter() - t, u.ru_maxrss
+db = f"{tmp}/evidence.db"
+t = time.perf_counter(); hashlib.sha256(open(db, "rb").read()).hexdigest(); sha = time.perf_counter() - t
+for name, args in (("report pdf,md,json", ["report", "develop/backend", "-o", f"{tmp}/p"]), ("report md,json", ["report", "develop/backend", "-o", f"{tmp}/p", "--format", "md,json"]),
+                   ("list", ["list"]), ("verify", ["verify"])):
+    times = sorted(run(f"{build}/gonogo", *args, "--db", db) for _ in range(7))
+    print(f"{name:20} median {times[3][0]*1000:6.1f} ms   {times[3][0]/sha:6.1f} × sha256 of the file   peak {max(m for _, m in times)/1024:.1f} MiB")
+P
