@@ -20,6 +20,7 @@
 #include "project.h"
 #include "redact.h"
 #include "reflector.h"
+#include "repeat.h"
 
 #define ARENA_MAX ((size_t)64 * 1024 * 1024)
 /* What may wait for a disk that is full; beyond it, rows are dropped and a gap says so. */
@@ -208,6 +209,29 @@ static int prepare(struct buf *out, const struct identity *id, const char *bytes
 	return rc;
 }
 
+/* How many rewritings that changed nothing were passed over until now. */
+static void note_counted(struct collector *c, const char *subject, int64_t skipped)
+{
+	char until[INSTANT_TEXT_MAX], text[128];
+
+	(void)snprintf(text, sizeof text, "{\"skipped\":%lld,\"until\":\"%s\"}", (long long)skipped, instant_rfc3339_ms(until, clock_now(&c->clock)));
+	(void)collector_add(c, SOURCE_KUBERNETES, "counted", subject, "", "", text, strlen(text), NULL, NULL);
+}
+
+/* A Canary that came again with nothing new. */
+static bool is_repeat(struct collector *c, const struct identity *id, const char *kind, const char *subject, const char *bytes, size_t len)
+{
+	int64_t skipped;
+
+	if (strcmp(id->kind, "Canary") != 0 || strcmp(kind, "deleted") == 0)
+		return false;
+	if (repeats_see(c->repeats, id->uid, bytes, len, &skipped))
+		return true;
+	if (skipped > 0)
+		note_counted(c, subject, skipped);
+	return false;
+}
+
 int collector_object(struct collector *c, const char *kind, const char *object_kind, const char *request, const char *bytes, size_t len)
 {
 	struct identity id;
@@ -229,6 +253,8 @@ int collector_object(struct collector *c, const char *kind, const char *object_k
 	if (*id.version != '\0' && strcmp(kind, "deleted") != 0 && (store_seen(c->store, id.uid, id.version) || is_queued(c, &id)))
 		goto out;
 	(void)snprintf(subject, sizeof subject, "%s %s/%s", id.kind, id.namespace_, id.name);
+	if (is_repeat(c, &id, kind, subject, bytes, len))
+		goto out;
 	if (prepare(&body, &id, bytes, len, &marks) < 0)
 		rc = collector_note(c, "skipped", subject, "reason", "the object could not be read or is larger than 32 MiB");
 	else
@@ -460,7 +486,8 @@ static int open_all(struct collector *c, const char *config_file, struct error *
 	if (c->http == NULL)
 		return -1;
 	c->poller = poller_new(c);
-	if (c->poller == NULL)
+	c->repeats = repeats_new();
+	if (c->poller == NULL || c->repeats == NULL)
 		return error_nomem(err);
 	(void)snprintf(origin, sizeof origin, "gonogo/%s/evidence", c->config.cluster);
 	if (store_open(&c->store, c->config.database, STORE_WRITE, origin, err) < 0 || open_webhook(c, err) < 0 || add_reflectors(c, err) < 0)
@@ -475,6 +502,7 @@ static void close_all(struct collector *c)
 	for (size_t i = 0; i < c->n_reflectors; i++)
 		reflector_free(c->reflectors[i]);
 	poller_free(c->poller);
+	repeats_free(c->repeats);
 	if (c->store != NULL && c->n_pending > 0) {
 		if (commit(c, &err) < 0)
 			log_line(LOG_ERROR, "database", "%s", err.text);
@@ -548,9 +576,14 @@ static bool is_over(struct collector *c, int64_t until)
 
 static int loop(struct collector *c, int64_t until, struct error *err)
 {
+	const char *uid;
+	int64_t skipped;
+
 	while (!is_over(c, until))
 		if (turn(c, until, err) < 0)
 			return -1;
+	while ((uid = repeats_take(c->repeats, &skipped)) != NULL)
+		note_counted(c, uid, skipped);
 	return collector_note(c, "stop", "collector", "reason", stopping != 0 ? "signal" : "end of --until");
 }
 

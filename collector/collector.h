@@ -17,6 +17,7 @@ struct error;
 struct listener;
 struct poller;
 struct reflector;
+struct repeats;
 struct store;
 
 /* Six resources a namespace. */
@@ -38,6 +39,7 @@ struct collector {
 	struct http *http;
 	struct listener *listener;
 	struct poller *poller;
+	struct repeats *repeats;
 	struct reflector *reflectors[REFLECTORS_MAX];
 	size_t n_reflectors;
 	struct arena *arena;		/* of the configuration */

@@ -593,6 +593,79 @@ static int compare_strata(const void *a, const void *b)
 	return (x->from > y->from) - (x->from < y->from);
 }
 
+/* ---- Several targets (pods of one ingress): one stratum a scrape interval, summed over them (4.1, rule 4). */
+
+static const struct target *reference(const struct building *b)
+{
+	const struct target *most = &b->targets[0];
+
+	for (size_t i = 1; i < b->n_targets; i++)
+		if (b->targets[i].n_grid > most->n_grid || (b->targets[i].n_grid == most->n_grid && strcmp(b->targets[i].key, most->key) < 0))
+			most = &b->targets[i];
+	return most;
+}
+
+/* The reference's scrape that closes the cell of a stratum; its own end where the reference was not scraped any more or not yet. */
+static int64_t cell_end(const struct target *ref, int64_t to)
+{
+	size_t lo = 0, hi = ref->n_grid;
+
+	if (ref->n_grid == 0 || to > ref->grid[ref->n_grid - 1] || to < ref->grid[0] - ref->interval)
+		return to;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (ref->grid[mid] < to)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return ref->grid[lo];
+}
+
+static int add_counts(struct building *b, struct stratum *into, const struct stratum *s)
+{
+	size_t n = b->out->n_edges;
+
+	for (int arm = 0; arm < ARMS; arm++) {
+		if (s->slow[arm] == NULL && s->n[arm] > 0)
+			into->slow[arm] = NULL;
+		else if (into->slow[arm] == NULL && into->n[arm] == 0)
+			into->slow[arm] = s->slow[arm];
+		else if (into->slow[arm] != NULL && s->slow[arm] != NULL)
+			for (size_t e = 0; e < n; e++)
+				into->slow[arm][e] += s->slow[arm][e];
+		into->n[arm] += s->n[arm];
+		into->k[arm] += s->k[arm];
+	}
+	into->flags |= (s->flags & ~(unsigned)STRATUM_REJECTED) | STRATUM_ALIGNED;
+	return ids_add_all(&into->ids, &s->ids, b->arena) < 0 ? error_nomem(b->err) : 0;
+}
+
+static int align(struct building *b)
+{
+	struct strata *out = b->out;
+	const struct target *ref = reference(b);
+	size_t n = 0;
+
+	for (size_t i = 0; i < out->n; i++) {
+		struct stratum *s = &out->v[i], *last = n > 0 ? &out->v[n - 1] : NULL;
+		int64_t end = cell_end(ref, s->to);
+
+		if (last != NULL && end <= last->to) {
+			if (add_counts(b, last, s) < 0)
+				return -1;
+			continue;
+		}
+		s->to = end;
+		if (last != NULL && s->from < last->to)
+			s->from = last->to;
+		out->v[n++] = *s;
+	}
+	out->n = n;
+	return 0;
+}
+
 static int take_notes(struct building *b)
 {
 	for (size_t i = 0; i < b->set->n_notes; i++) {
@@ -635,5 +708,7 @@ int strata_build(struct strata *out, const struct series_set *set, const struct 
 	out->scrape_interval = longest;
 	if (out->n > 1)
 		qsort(out->v, out->n, sizeof *out->v, compare_strata);
+	if (b.n_targets > 1 && align(&b) < 0)
+		return -1;
 	return take_notes(&b);
 }

@@ -498,6 +498,102 @@ static void case_26_dead_baseline(void **state)
 	assert_true(has_finding(&a, "rollback-path-unavailable"));
 }
 
+static void case_21_upgrade_rollouts(void **state)
+{
+	struct fixture *f = *state;
+
+	add_objects(f, "21-upgrade-rollouts", "deployments.ndjson", NINE - 60 * NS_PER_S);
+	add_answer(f, "21-upgrade-rollouts", "flagger-info-before", "Prometheus main");
+	add_answer(f, "21-upgrade-rollouts", "flagger-info-after", "Prometheus main");
+	add_objects(f, "21-upgrade-rollouts", "canaries.watch.ndjson", NINE);
+	derive(f);
+	assert_int_equal(f->rollouts.n, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct assess_options options = { .at = INSTANT_NONE };
+		const struct rollout *r = &f->rollouts.v[i];
+		struct criteria *criteria = arena_alloc(f->arena, sizeof *criteria);
+		struct assessment a;
+		struct error err;
+
+		assert_string_equal(r->canary, i == 0 ? "backend" : "checkout");
+		assert_int_equal((r->started_at - NINE) / NS_PER_S, i == 0 ? 62 : 65);
+		assert_int_equal(criteria_parse(criteria, NULL, 0, NULL, NULL, NULL, f->arena, &err), 0);
+		assert_int_equal(assess(&a, &f->evidence, r, criteria, &options, f->arena, &err), 0);
+		assert_true(has_finding(&a, "no-workload-change"));
+		assert_string_equal(r->flagger_before, "1.40.0");
+		assert_string_equal(r->flagger_after, "1.41.1");
+	}
+}
+
+/* A rollout at 20 % whose counts are the case's. */
+static void add_rollout(struct fixture *f, const char *subject, const char *name, const char *namespace_)
+{
+	static const char *const phases[] = { "Initialized", "Progressing", "Progressing" };
+	char body[1024];
+
+	for (int i = 0; i < 3; i++) {
+		(void)snprintf(body, sizeof body,
+		               "{\"kind\":\"Canary\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"%s\",\"uid\":\"u\"},\"spec\":{\"provider\":\"traefik\",\"targetRef\":{"
+		               "\"kind\":\"Deployment\",\"name\":\"%s\"},\"analysis\":{\"interval\":\"30s\",\"stepWeight\":50,\"maxWeight\":50}},\"status\":{\"phase\":\"%s\","
+		               "\"canaryWeight\":%d}}",
+		               name, namespace_, name, phases[i], i == 2 ? 50 : 0);
+		support_add_row(&f->evidence, f->arena, NINE - 30 * NS_PER_S + (i == 2 ? 400 : i) * NS_PER_S, SOURCE_KUBERNETES, "modified", subject, body);
+		if (i == 1) {
+			(void)snprintf(body, sizeof body,
+			               "{\"kind\":\"TraefikService\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"%s\"},\"spec\":{\"weighted\":{\"services\":[{\"name\":"
+			               "\"%s-primary\",\"weight\":50},{\"name\":\"%s-canary\",\"weight\":50}]}}}",
+			               name, namespace_, name, name);
+			support_add_row(&f->evidence, f->arena, NINE - 20 * NS_PER_S, SOURCE_KUBERNETES, "modified", "TraefikService x/y", body);
+		}
+	}
+}
+
+static void case_12_partial_is_no_baseline(void **state)
+{
+	struct fixture *f = *state;
+	struct assessment a;
+
+	add_rollout(f, "Canary shop/checkout", "checkout", "shop");
+	add_answer(f, "12-partial-flag", "canary", "Canary shop/checkout");
+	add_answer(f, "12-partial-flag", "primary", "Canary shop/checkout");
+	judge(f, &a);
+	assert_int_equal(a.verdict, VERDICT_HOLD);
+	assert_true(has_finding(&a, "partial"));
+	for (size_t i = 0; i < a.n_results; i++) {
+		assert_int_not_equal(a.results[i].state, CRITERION_FAIL);
+		if (a.results[i].criterion->kind == CRITERION_ERROR_RATIO) {
+			assert_int_equal(a.results[i].state, CRITERION_NOT_EVALUABLE);
+			assert_string_equal(a.results[i].reason, "PARTIAL");
+		}
+	}
+}
+
+static void case_07_is_no_go(void **state)
+{
+	struct fixture *f = *state;
+	struct assessment a;
+
+	add_rollout(f, "Canary shop/checkout", "checkout", "shop");
+	add_answer(f, "07-ratio-without-sum", "requests", "Canary shop/checkout");
+	judge(f, &a);
+	assert_int_equal(a.verdict, VERDICT_NO_GO);
+	for (size_t i = 0; i < a.n_results; i++)
+		if (a.results[i].criterion->kind != CRITERION_QUANTILE_RATIO)
+			assert_int_equal(a.results[i].state, CRITERION_FAIL);
+}
+
+static void case_10_names_the_cause(void **state)
+{
+	struct fixture *f = *state;
+	struct assessment a;
+
+	add_rollout(f, "Canary develop/backend", "backend", "develop");
+	add_answer(f, "10-exported-service", "plain", "Canary develop/backend");
+	add_answer(f, "10-exported-service", "requests", "Canary develop/backend");
+	judge(f, &a);
+	assert_true(has_finding(&a, "exported-label"));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -507,7 +603,8 @@ int main(void)
 		TEST(case_09_no_prometheus_at_all), TEST(case_10_exported_service), TEST(case_11_native_histogram), TEST(case_12_partial),
 		TEST(case_13_annotations), TEST(case_15_one_step_back), TEST(case_16_born_with_errors), TEST(case_17_events_without_times),
 		TEST(case_18_combined_and_jump), TEST(case_20_held_past_threshold), TEST(case_22_skipped_analysis), TEST(case_23_traffic_dries_up),
-		TEST(case_26_dead_baseline),
+		TEST(case_26_dead_baseline), TEST(case_21_upgrade_rollouts), TEST(case_12_partial_is_no_baseline), TEST(case_07_is_no_go),
+		TEST(case_10_names_the_cause),
 	};
 
 	return cmocka_run_group_tests_name("cases", tests, NULL, NULL);

@@ -106,6 +106,19 @@ check sh -c "'$gonogo' report '$id_bad' --db '$bad' -o - | tar -tf - | grep -q r
 expect 5 "stdout" sh -c "'$gonogo' list --db '$bad' >/dev/full"
 ! grep -rq example-secret "$tmp" || { echo "FAIL: a secret got through"; failed=1; }
 
+# evidence.json keeps its published schema, whatever the outcome.
+make_db develop-unready
+make_db develop-ab-good
+for r in develop-errors course-good develop-good develop-unready develop-ab-good; do
+	id=$("$gonogo" list --db "$tmp/$r.db" -o json | jq -r '.[0].id')
+	expect 0 "report.pdf" "$gonogo" report "$id" --db "$tmp/$r.db" -o "$tmp/package-$r"
+	check qpdf --check "$tmp/package-$r/report.pdf"
+	check python3 - "$tmp/package-$r/evidence.json" <<-'P'
+		import json, sys, jsonschema
+		jsonschema.Draft202012Validator(json.load(open("schema/evidence.schema.json"))).validate(json.load(open(sys.argv[1])))
+	P
+done
+
 # The manual pages are manual pages; install and uninstall leave nothing.
 check mandoc -T lint -W error docs/gonogo.1 docs/gonogo-collector.8
 check make -s BUILD="$BUILD" DESTDIR="$tmp/root" install
