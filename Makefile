@@ -127,7 +127,7 @@ live: all
 	BUILD=$(BUILD) tests/live
 
 lint-c:
-	clang-format --dry-run -Werror $(SRC_CORE) $(SRC_COLLECTOR) $(SRC_REPORT) $(SRC_SAMPLES) $(MAINS) $(wildcard include/gonogo/*.h tests/*.[ch])
+	clang-format --dry-run -Werror $(SRC_CORE) $(SRC_COLLECTOR) $(SRC_REPORT) $(SRC_SAMPLES) $(MAINS) $(wildcard tests/*.c tests/fuzz/*.c)
 	clang-tidy --quiet $(SRC_CORE) $(SRC_COLLECTOR) $(SRC_REPORT) $(SRC_SAMPLES) $(MAINS) -- $(STD) -Iinclude
 
 install: all

@@ -89,7 +89,7 @@ static struct pending_row *new_pending(struct collector *c, size_t len)
 }
 
 int collector_add(struct collector *c, enum source source, const char *kind, const char *subject, const char *request, const char *marks,
-                  const void *body, size_t len, const char *uid, const char *version)
+		  const void *body, size_t len, const char *uid, const char *version)
 {
 	struct pending_row *p = new_pending(c, len);
 
@@ -107,7 +107,9 @@ int collector_add(struct collector *c, enum source source, const char *kind, con
 		free_pending(p);
 		return -1;
 	}
-	p->row = (struct observation){ .received_at = clock_now(&c->clock), .boottime_ns = clock_boottime(&c->clock), .boot_id = c->clock.boot_id };
+	p->row = (struct observation){ .received_at = clock_now(&c->clock),
+				       .boottime_ns = clock_boottime(&c->clock),
+				       .boot_id = c->clock.boot_id };
 	p->row.source = source;
 	p->row.kind = kind;
 	p->row.subject = p->subject;
@@ -214,7 +216,8 @@ static void note_counted(struct collector *c, const char *subject, int64_t skipp
 {
 	char until[INSTANT_TEXT_MAX], text[128];
 
-	(void)snprintf(text, sizeof text, "{\"skipped\":%lld,\"until\":\"%s\"}", (long long)skipped, instant_rfc3339_ms(until, clock_now(&c->clock)));
+	(void)snprintf(text, sizeof text, "{\"skipped\":%lld,\"until\":\"%s\"}", (long long)skipped,
+		       instant_rfc3339_ms(until, clock_now(&c->clock)));
 	(void)collector_add(c, SOURCE_KUBERNETES, "counted", subject, "", "", text, strlen(text), NULL, NULL);
 }
 
@@ -393,7 +396,8 @@ static int add_reflectors(struct collector *c, struct error *err)
 		for (size_t k = 0; k < sizeof resources / sizeof resources[0]; k++) {
 			struct reflector *r;
 
-			(void)snprintf(path, sizeof path, "%s/namespaces/%s/%s", resources[k].group, c->config.namespaces[i], resources[k].plural);
+			(void)snprintf(path, sizeof path, "%s/namespaces/%s/%s", resources[k].group, c->config.namespaces[i],
+				       resources[k].plural);
 			(void)snprintf(name, sizeof name, "%s %s", resources[k].plural, c->config.namespaces[i]);
 			r = reflector_new(c, path, name, resources[k].kind);
 			if (r == NULL)
@@ -420,7 +424,9 @@ static int on_last_row(void *arg, const struct observation *row, struct error *e
 /* What lies between the last row of the run before and this start was seen by nobody. */
 static int note_absence(struct collector *c, struct error *err)
 {
-	const struct store_query newest = { .source = -1, .from = INSTANT_NONE, .to = INSTANT_NONE, .newest_first = true, .limit = 1, .without_body = true };
+	const struct store_query newest = {
+		.source = -1, .from = INSTANT_NONE, .to = INSTANT_NONE, .newest_first = true, .limit = 1, .without_body = true
+	};
 	struct last_row last = { 0 };
 
 	if (store_each(c->store, &newest, on_last_row, &last, err) < 0)
@@ -437,10 +443,11 @@ static int note_criteria(struct collector *c, struct error *err)
 	const char *text = defaults->text;
 	struct criteria criteria;
 
-	if (c->config.criteria_file != NULL && config_read_text(&text, c->config.criteria_file, (size_t)1024 * 1024, false, c->arena, err) < 0)
+	if (c->config.criteria_file != NULL &&
+	    config_read_text(&text, c->config.criteria_file, (size_t)1024 * 1024, false, c->arena, err) < 0)
 		return -1;
-	if (criteria_parse(&criteria, text, strlen(text), c->config.criteria_file == NULL ? "criteria.yaml" : c->config.criteria_file, NULL, NULL, c->arena,
-	                   err) < 0)
+	if (criteria_parse(&criteria, text, strlen(text), c->config.criteria_file == NULL ? "criteria.yaml" : c->config.criteria_file, NULL,
+			   NULL, c->arena, err) < 0)
 		return -1;
 	return collector_add(c, SOURCE_COLLECTOR, "criteria", "criteria.yaml", "", "", text, strlen(text), NULL, NULL);
 }
@@ -455,7 +462,8 @@ static int note_start(struct collector *c, struct error *err)
 	(void)collector_note(c, "start", "collector", "version", GONOGO_VERSION);
 	buf_init(&clean, (size_t)2 * 1024 * 1024);
 	(void)redact(&clean, c->config.bytes, c->config.len, true);
-	rc = collector_add(c, SOURCE_COLLECTOR, "configuration", "gonogo.yaml", "", "", clean.data == NULL ? "" : clean.data, clean.len, NULL, NULL);
+	rc = collector_add(c, SOURCE_COLLECTOR, "configuration", "gonogo.yaml", "", "", clean.data == NULL ? "" : clean.data, clean.len,
+			   NULL, NULL);
 	buf_free(&clean);
 	return rc < 0 ? error_nomem(err) : note_criteria(c, err);
 }
@@ -466,7 +474,8 @@ static int open_webhook(struct collector *c, struct error *err)
 
 	if (c->config.listen == NULL)
 		return 0;
-	if (c->config.credentials_file != NULL && config_read_text(&credentials, c->config.credentials_file, 65536, false, c->arena, err) < 0)
+	if (c->config.credentials_file != NULL &&
+	    config_read_text(&credentials, c->config.credentials_file, 65536, false, c->arena, err) < 0)
 		return -1;
 	return listen_open(&c->listener, c->config.listen, credentials, on_post, c, err);
 }
@@ -490,7 +499,8 @@ static int open_all(struct collector *c, const char *config_file, struct error *
 	if (c->poller == NULL || c->repeats == NULL)
 		return error_nomem(err);
 	(void)snprintf(origin, sizeof origin, "gonogo/%s/evidence", c->config.cluster);
-	if (store_open(&c->store, c->config.database, STORE_WRITE, origin, err) < 0 || open_webhook(c, err) < 0 || add_reflectors(c, err) < 0)
+	if (store_open(&c->store, c->config.database, STORE_WRITE, origin, err) < 0 || open_webhook(c, err) < 0 ||
+	    add_reflectors(c, err) < 0)
 		return -1;
 	return note_start(c, err);
 }
@@ -672,9 +682,12 @@ static int check_url(struct collector *c, const char *name, const char *url, con
 
 static int check_all(struct collector *c, struct error *err)
 {
-	static const char *const paths[] = { "/apis/flagger.app/v1beta1/namespaces/%s/canaries", "/apis/flagger.app/v1beta1/namespaces/%s/metrictemplates",
-		                             "/api/v1/namespaces/%s/events", "/apis/traefik.io/v1alpha1/namespaces/%s/traefikservices",
-		                             "/apis/apps/v1/namespaces/%s/deployments", "/api/v1/namespaces/%s/pods" };
+	static const char *const paths[] = { "/apis/flagger.app/v1beta1/namespaces/%s/canaries",
+					     "/apis/flagger.app/v1beta1/namespaces/%s/metrictemplates",
+					     "/api/v1/namespaces/%s/events",
+					     "/apis/traefik.io/v1alpha1/namespaces/%s/traefikservices",
+					     "/apis/apps/v1/namespaces/%s/deployments",
+					     "/api/v1/namespaces/%s/pods" };
 	char url[2048], name[512];
 	int missing = 0, one;
 
@@ -690,7 +703,9 @@ static int check_all(struct collector *c, struct error *err)
 			missing += one;
 		}
 	if (c->config.has_prometheus) {
-		struct http_access access = { .ca_file = c->config.prometheus.ca_file, .headers = c->config.prometheus.headers, .plain = true };
+		struct http_access access = { .ca_file = c->config.prometheus.ca_file,
+					      .headers = c->config.prometheus.headers,
+					      .plain = true };
 
 		(void)snprintf(url, sizeof url, "%.1000s/api/v1/status/buildinfo", c->config.prometheus.url);
 		one = check_url(c, url, url, &access, err);
@@ -713,7 +728,8 @@ int collector_check(const char *config_file, const struct clock *clock, struct e
 	c->kube_arena = arena_new(ARENA_MAX);
 	if (c->arena == NULL || c->kube_arena == NULL || (c->http = http_new(err)) == NULL)
 		error_nomem(err);
-	else if (config_load(&c->config, config_file, c->arena, err) == 0 && kube_config_load(&c->kube, &c->config, c->kube_arena, err) == 0)
+	else if (config_load(&c->config, config_file, c->arena, err) == 0 &&
+		 kube_config_load(&c->kube, &c->config, c->kube_arena, err) == 0)
 		rc = check_all(c, err);
 	close_all(c);
 	free(c);

@@ -101,7 +101,8 @@ static int read_namespaces(const struct reader *r, const struct yaml_node *node)
 	struct config *c = r->config;
 
 	if (node == NULL || node->kind != YAML_SEQUENCE || node->n == 0 || node->n > NAMESPACES_MAX)
-		return error_code(r->err, ERR_SYNTAX, "%.300s: `kubernetes.namespaces` must list 1 to %d namespaces to watch", c->file, NAMESPACES_MAX);
+		return error_code(r->err, ERR_SYNTAX, "%.300s: `kubernetes.namespaces` must list 1 to %d namespaces to watch", c->file,
+				  NAMESPACES_MAX);
 	for (size_t i = 0; i < node->n; i++) {
 		const char *name = yaml_string(node->items[i]);
 
@@ -147,8 +148,8 @@ static int read_prometheus(const struct reader *r, const struct yaml_node *node)
 {
 	struct prometheus_config *p = &r->config->prometheus;
 	const char *type = NULL;
-	const struct key keys[] = { { "name", &p->name }, { "url", &p->url }, { "basic_auth", NULL }, { "authorization", NULL }, { "tls_config", NULL },
-		                    { "http_headers", NULL } };
+	const struct key keys[] = { { "name", &p->name },      { "url", &p->url },     { "basic_auth", NULL },
+				    { "authorization", NULL }, { "tls_config", NULL }, { "http_headers", NULL } };
 	const struct key basic[] = { { "username", &p->user }, { "password_file", &p->password_file } };
 	const struct key bearer[] = { { "type", &type }, { "credentials_file", &p->credentials_file } };
 	const struct key tls[] = { { "ca_file", &p->ca_file } };
@@ -162,7 +163,8 @@ static int read_prometheus(const struct reader *r, const struct yaml_node *node)
 	p->name = "main";
 	if (read_keys(r, one, "prometheus", keys, 6) < 0 || read_keys(r, yaml_get(one, "basic_auth"), "basic_auth", basic, 2) < 0 ||
 	    read_keys(r, yaml_get(one, "authorization"), "authorization", bearer, 2) < 0 ||
-	    read_keys(r, yaml_get(one, "tls_config"), "tls_config", tls, 1) < 0 || read_headers(r, yaml_get(one, "http_headers"), &p->headers) < 0)
+	    read_keys(r, yaml_get(one, "tls_config"), "tls_config", tls, 1) < 0 ||
+	    read_headers(r, yaml_get(one, "http_headers"), &p->headers) < 0)
 		return -1;
 	if (p->url == NULL)
 		return fail(r, one->line, one->column, "prometheus", "needs `url`");
@@ -172,7 +174,9 @@ static int read_prometheus(const struct reader *r, const struct yaml_node *node)
 
 static int read_webhook(const struct reader *r, const struct yaml_node *node)
 {
-	const struct key keys[] = { { "listen", &r->config->listen }, { "credentials_file", &r->config->credentials_file }, { "tls", NULL } };
+	const struct key keys[] = { { "listen", &r->config->listen },
+				    { "credentials_file", &r->config->credentials_file },
+				    { "tls", NULL } };
 
 	if (!yaml_is_null(yaml_get(node, "tls")))
 		return fail(r, node->line, node->column, "tls", "is not supported: put a mesh side-car or an ingress in front");
@@ -194,8 +198,9 @@ static int resolve(const struct reader *r, const char **path)
 static int read_root(const struct reader *r, const struct yaml_node *root)
 {
 	struct config *c = r->config;
-	const struct key keys[] = { { "cluster", &c->cluster },	      { "database", &c->database }, { "kubernetes", NULL }, { "prometheus", NULL },
-		                    { "webhook", NULL },		      { "criteria", &c->criteria_file }, { "providers", NULL } };
+	const struct key keys[] = { { "cluster", &c->cluster }, { "database", &c->database }, { "kubernetes", NULL },
+				    { "prometheus", NULL },     { "webhook", NULL },          { "criteria", &c->criteria_file },
+				    { "providers", NULL } };
 
 	c->database = "/var/lib/gonogo/evidence.db";
 	if (root == NULL)
@@ -203,9 +208,11 @@ static int read_root(const struct reader *r, const struct yaml_node *root)
 	if (read_keys(r, root, "gonogo.yaml", keys, 7) < 0)
 		return -1;
 	if (c->cluster == NULL || !is_label(c->cluster))
-		return error_code(r->err, ERR_SYNTAX, "%.300s: `cluster` must name the cluster (a-z, 0-9, \"-\"): it stands in every output", c->file);
+		return error_code(r->err, ERR_SYNTAX,
+				  "%.300s: `cluster` must name the cluster (a-z, 0-9, \"-\"): it stands in every output", c->file);
 	if (!yaml_is_null(yaml_get(root, "providers")) && yaml_get(root, "providers")->n > 0)
-		return fail(r, yaml_get(root, "providers")->line, yaml_get(root, "providers")->column, "providers", "cannot be overridden in this version");
+		return fail(r, yaml_get(root, "providers")->line, yaml_get(root, "providers")->column, "providers",
+			    "cannot be overridden in this version");
 	if (read_kubernetes(r, yaml_get(root, "kubernetes")) < 0 || read_prometheus(r, yaml_get(root, "prometheus")) < 0 ||
 	    read_webhook(r, yaml_get(root, "webhook")) < 0)
 		return -1;

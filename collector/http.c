@@ -196,13 +196,14 @@ static void set_options(struct http_request *r, const char *url, int idle)
 	}
 }
 
-struct http_request *http_get(struct http *http, const char *url, const struct http_access *access, int idle, const struct http_handler *handler,
-                              struct error *err)
+struct http_request *http_get(struct http *http, const char *url, const struct http_access *access, int idle,
+			      const struct http_handler *handler, struct error *err)
 {
 	struct http_request *r;
 
 	if (!is_allowed(url, access)) {
-		error_code(err, ERR_USAGE, "%.100s: not https; plain HTTP is allowed to loopback, and to Prometheus without credentials", url);
+		error_code(err, ERR_USAGE, "%.100s: not https; plain HTTP is allowed to loopback, and to Prometheus without credentials",
+			   url);
 		return NULL;
 	}
 	r = calloc(1, sizeof *r);

@@ -17,7 +17,8 @@ static int in_cluster(struct kube_config *out, struct arena *arena, struct error
 	const char *host = getenv("KUBERNETES_SERVICE_HOST"), *port = getenv("KUBERNETES_SERVICE_PORT");
 
 	out->in_cluster = true;
-	out->server = arena_printf(arena, strchr(host, ':') != NULL ? "https://[%s]:%s" : "https://%s:%s", host, port == NULL ? "443" : port);
+	out->server = arena_printf(arena, strchr(host, ':') != NULL ? "https://[%s]:%s" : "https://%s:%s", host,
+				   port == NULL ? "443" : port);
 	out->access.ca_file = SERVICE_ACCOUNT "/ca.crt";
 	return config_read_text(&out->access.token, SERVICE_ACCOUNT "/token", FILE_MAX, true, arena, err);
 }
@@ -69,15 +70,17 @@ static int read_user(struct kube_config *out, const struct yaml_node *user, stru
 	const char *file = yaml_string(yaml_get(user, "tokenFile"));
 
 	if (yaml_get(user, "exec") != NULL)
-		return error_code(err, ERR_USAGE, "kubeconfig: exec plugins are not run by a daemon: use a token, tokenFile or a client certificate");
+		return error_code(err, ERR_USAGE,
+				  "kubeconfig: exec plugins are not run by a daemon: use a token, tokenFile or a client certificate");
 	out->access.token = dup_text(yaml_get(user, "token"), arena);
 	if (file != NULL && config_read_text(&out->access.token, file, FILE_MAX, true, arena, err) < 0)
 		return -1;
 	out->access.user = dup_text(yaml_get(user, "username"), arena);
 	out->access.password = dup_text(yaml_get(user, "password"), arena);
-	return pem_of(&out->access.certificate, user, "client-certificate", arena, err) < 0 || pem_of(&out->access.key, user, "client-key", arena, err) < 0
-	               ? -1
-	               : 0;
+	return pem_of(&out->access.certificate, user, "client-certificate", arena, err) < 0 ||
+			       pem_of(&out->access.key, user, "client-key", arena, err) < 0
+		       ? -1
+		       : 0;
 }
 
 static int read_context(struct kube_config *out, const struct yaml_node *root, const char *wanted, struct arena *arena, struct error *err)
@@ -100,7 +103,8 @@ static int read_context(struct kube_config *out, const struct yaml_node *root, c
 	out->server = arena_strndup(arena, server, n);
 	out->access.insecure = yaml_bool(yaml_get(cluster, "insecure-skip-tls-verify"), &skip) && skip;
 	if (out->access.insecure && strncmp(server, "https://127.", 12) != 0)
-		return error_code(err, ERR_USAGE, "kubeconfig: insecure-skip-tls-verify is allowed to loopback only: give certificate-authority");
+		return error_code(err, ERR_USAGE,
+				  "kubeconfig: insecure-skip-tls-verify is allowed to loopback only: give certificate-authority");
 	if (pem_of(&out->access.ca, cluster, "certificate-authority", arena, err) < 0)
 		return -1;
 	return user == NULL ? 0 : read_user(out, user, arena, err);
@@ -134,7 +138,8 @@ int kube_config_load(struct kube_config *out, const struct config *config, struc
 	if (list == NULL)
 		list = getenv("KUBECONFIG");
 	if (list == NULL || *list == '\0')
-		return error_code(err, ERR_USAGE, "kubernetes: not in a pod, and neither `kubernetes.kubeconfig` nor $KUBECONFIG names a file");
+		return error_code(err, ERR_USAGE,
+				  "kubernetes: not in a pod, and neither `kubernetes.kubeconfig` nor $KUBECONFIG names a file");
 	while (*list != '\0' && rc < 0) {
 		size_t n = strcspn(list, ":");
 		const char *path = arena_strndup(arena, list, n);

@@ -25,7 +25,7 @@
 enum state { READING, PENDING, DECIDED };
 
 struct post {
-	struct post *next;		/* in listener.pending */
+	struct post *next; /* in listener.pending */
 	struct MHD_Connection *connection;
 	struct buf body;
 	enum state state;
@@ -71,8 +71,8 @@ static bool allowed(const struct listener *l, struct MHD_Connection *c)
 
 	if (line == NULL)
 		return true;
-	if (header == NULL || strncasecmp(header, "Basic ", 6) != 0 || strlen(header) > 1200 || base64_decode(decoded, &n, header + 6) < 0 ||
-	    n >= sizeof decoded)
+	if (header == NULL || strncasecmp(header, "Basic ", 6) != 0 || strlen(header) > 1200 ||
+	    base64_decode(decoded, &n, header + 6) < 0 || n >= sizeof decoded)
 		return false;
 	decoded[n] = '\0';
 	while (*line != '\0') {
@@ -141,8 +141,8 @@ static void hand_over(struct listener *l, struct post *p, const char *path)
 	l->post(l->arg, path, p->body.data == NULL ? "" : p->body.data, p->body.len);
 }
 
-static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *path, const char *method, const char *version, const char *bytes,
-                                  size_t *len, void **own)
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *path, const char *method, const char *version,
+				  const char *bytes, size_t *len, void **own)
 {
 	struct listener *l = arg;
 	struct post *p = *own;
@@ -232,10 +232,11 @@ int listen_open(struct listener **out, const char *address, const char *credenti
 		listen_close(l);
 		return -1;
 	}
-	l->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (sockaddr.ss_family == AF_INET6 ? MHD_USE_IPv6 : 0), 0, NULL, NULL,
-	                             on_request, l, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&sockaddr, MHD_OPTION_CONNECTION_TIMEOUT,
-	                             (unsigned)DEADLINE_S, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_NOTIFY_COMPLETED,
-	                             on_completed, l, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U, MHD_OPTION_END);
+	l->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (sockaddr.ss_family == AF_INET6 ? MHD_USE_IPv6 : 0), 0,
+				     NULL, NULL, on_request, l, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&sockaddr,
+				     MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)DEADLINE_S, MHD_OPTION_CONNECTION_LIMIT,
+				     (unsigned)CONNECTIONS_MAX, MHD_OPTION_NOTIFY_COMPLETED, on_completed, l,
+				     MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U, MHD_OPTION_END);
 	if (l->daemon == NULL) {
 		listen_close(l);
 		return error_set(err, "webhook.listen: cannot listen on %.80s: is the port in use?", address);

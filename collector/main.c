@@ -13,14 +13,10 @@ enum { OPT_CONFIG = 1000, OPT_CHECK, OPT_CHECK_CONFIG, OPT_CLOCK, OPT_UNTIL, OPT
 enum { DONE = 0, USAGE = 2, OTHER = 5 };
 
 static const struct option options[] = {
-	{ "config", required_argument, NULL, OPT_CONFIG },
-	{ "check", no_argument, NULL, OPT_CHECK },
-	{ "check-config", no_argument, NULL, OPT_CHECK_CONFIG },
-	{ "clock", required_argument, NULL, OPT_CLOCK },
-	{ "until", required_argument, NULL, OPT_UNTIL },
-	{ "help", no_argument, NULL, OPT_HELP },
-	{ "version", no_argument, NULL, OPT_VERSION },
-	{ NULL, 0, NULL, 0 },
+	{ "config", required_argument, NULL, OPT_CONFIG },       { "check", no_argument, NULL, OPT_CHECK },
+	{ "check-config", no_argument, NULL, OPT_CHECK_CONFIG }, { "clock", required_argument, NULL, OPT_CLOCK },
+	{ "until", required_argument, NULL, OPT_UNTIL },         { "help", no_argument, NULL, OPT_HELP },
+	{ "version", no_argument, NULL, OPT_VERSION },           { NULL, 0, NULL, 0 },
 };
 
 static void help(void)

@@ -31,13 +31,13 @@
 /* A canary whose rollout is under way or just over. */
 struct watched {
 	struct watched *next;
-	struct arena *arena;		/* spec; made anew with every sighting */
+	struct arena *arena; /* spec; made anew with every sighting */
 	struct canary_spec spec;
 	char *namespace_, *name;
 	bool running, waiting, exported, exported_tried;
-	int64_t since;			/* start of the rollout */
-	int64_t ended_at;		/* INSTANT_NONE while it runs */
-	int64_t polled_to;		/* end of the last window asked */
+	int64_t since; /* start of the rollout */
+	int64_t ended_at; /* INSTANT_NONE while it runs */
+	int64_t polled_to; /* end of the last window asked */
 	int64_t next_at;
 	bool repaired;
 };
@@ -45,11 +45,11 @@ struct watched {
 struct query {
 	struct query *next;
 	struct poller *poller;
-	struct watched *canary;		/* NULL: not on behalf of one */
+	struct watched *canary; /* NULL: not on behalf of one */
 	char *text, *request, *subject;
 	const char *kind;
 	int64_t time;
-	bool probes_label;		/* an empty answer means: try the renamed label */
+	bool probes_label; /* an empty answer means: try the renamed label */
 	int failures;
 	struct buf body;
 	struct http_request *http;
@@ -246,9 +246,11 @@ static void retry(struct poller *p, struct query *q, const struct http_result *r
 	char text[512];
 
 	(void)snprintf(text, sizeof text, "{\"status\":\"error\",\"errorType\":\"transport\",\"httpStatus\":%d}", result->status);
-	(void)collector_add(p->c, SOURCE_PROMETHEUS, "failed", q->subject, q->request, "", result->status != 0 && q->body.len > 0 ? q->body.data : text,
-	                    result->status != 0 && q->body.len > 0 ? q->body.len : strlen(text), NULL, NULL);
-	log_line(LOG_WARNING, "Prometheus", "no answer (%s, HTTP %d) to %s", result->problem != NULL ? result->problem : "refused", result->status, q->text);
+	(void)collector_add(p->c, SOURCE_PROMETHEUS, "failed", q->subject, q->request, "",
+			    result->status != 0 && q->body.len > 0 ? q->body.data : text,
+			    result->status != 0 && q->body.len > 0 ? q->body.len : strlen(text), NULL, NULL);
+	log_line(LOG_WARNING, "Prometheus", "no answer (%s, HTTP %d) to %s", result->problem != NULL ? result->problem : "refused",
+		 result->status, q->text);
 	q->failures++;
 	/* A refusal of the query itself does not get better. */
 	if (result->status == 400 || result->status == 422 || q->failures >= FAILURES_MAX) {
@@ -271,7 +273,8 @@ static void on_done(void *arg, const struct http_result *result)
 		retry(p, q, result);
 		return;
 	}
-	(void)collector_add(p->c, SOURCE_PROMETHEUS, q->kind, q->subject, q->request, "", q->body.data == NULL ? "" : q->body.data, q->body.len, NULL, NULL);
+	(void)collector_add(p->c, SOURCE_PROMETHEUS, q->kind, q->subject, q->request, "", q->body.data == NULL ? "" : q->body.data,
+			    q->body.len, NULL, NULL);
 	try_exported(p, q);
 	free_query(q);
 }
@@ -335,8 +338,8 @@ static void send_query(struct poller *p, struct query *q)
 	if (*q->text == '/')
 		buf_printf(&url, "%.*s%s", (int)n, base, q->text);
 	else
-		buf_printf(&url, "%.*s/api/v1/query?query=%s&time=%" PRId64 ".%03d", (int)n, base, escaped == NULL ? "" : escaped, q->time / NS_PER_S,
-		           (int)(q->time % NS_PER_S / NS_PER_MS));
+		buf_printf(&url, "%.*s/api/v1/query?query=%s&time=%" PRId64 ".%03d", (int)n, base, escaped == NULL ? "" : escaped,
+			   q->time / NS_PER_S, (int)(q->time % NS_PER_S / NS_PER_MS));
 	if (arena != NULL && escaped != NULL && !url.failed) {
 		access_of(&p->c->config.prometheus, &access, arena);
 		q->http = http_get(p->c->http, url.data, &access, 0, &handler, &err);
@@ -365,7 +368,8 @@ static void ask_window(struct poller *p, struct watched *w, int64_t from, int64_
 
 	if (provider == NULL) {
 		if (!w->exported_tried)
-			(void)collector_note(p->c, "refused", w->name, "reason", "no metrics are asked: this provider is not supported yet");
+			(void)collector_note(p->c, "refused", w->name, "reason",
+					     "no metrics are asked: this provider is not supported yet");
 		w->exported_tried = true;
 		arena_free(arena);
 		return;

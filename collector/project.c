@@ -46,8 +46,10 @@ static void put_members(struct json_writer *w, const struct json *from, const ch
 
 static void put_metadata(struct json_writer *w, const struct json *metadata)
 {
-	static const char *const names[] = { "name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "labels",
-		                             "ownerReferences", NULL };
+	static const char *const names[] = {
+		"name",   "namespace",       "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp",
+		"labels", "ownerReferences", NULL
+	};
 
 	json_begin_object(w, "metadata");
 	put_members(w, metadata, names);
@@ -61,7 +63,8 @@ static void put_metadata(struct json_writer *w, const struct json *metadata)
 
 static void put_containers(struct json_writer *w, const struct json *spec, const char *key)
 {
-	static const char *const names[] = { "name", "image", "imagePullPolicy", "ports", "resources", "livenessProbe", "readinessProbe", "startupProbe", NULL };
+	static const char *const names[] = { "name",          "image",          "imagePullPolicy", "ports", "resources",
+					     "livenessProbe", "readinessProbe", "startupProbe",    NULL };
 
 	if (json_get(spec, key) == NULL)
 		return;
@@ -87,7 +90,8 @@ static void put_pod_spec(struct json_writer *w, const struct json *spec)
 
 static void put_workload_spec(struct json_writer *w, const struct json *spec)
 {
-	static const char *const names[] = { "replicas", "selector", "strategy", "minReadySeconds", "progressDeadlineSeconds", "paused", NULL };
+	static const char *const names[] = { "replicas", "selector", "strategy", "minReadySeconds", "progressDeadlineSeconds",
+					     "paused",   NULL };
 
 	json_begin_object(w, "spec");
 	put_members(w, spec, names);

@@ -130,10 +130,10 @@ bool redact(struct buf *out, const char *bytes, size_t len, bool headers)
 			p += 3 + n;
 			replaced = true;
 		} else if ((*p == 'a' || *p == 'A') && begins(p, end, "authorization") &&
-		           (next = value_of(out, p, end, strlen("authorization"), &replaced)) != NULL) {
+			   (next = value_of(out, p, end, strlen("authorization"), &replaced)) != NULL) {
 			p = next;
 		} else if ((*p == 'B' || *p == 'b') && (begins(p, end, "Bearer ") || begins(p, end, "Basic ")) &&
-		           (next = token_of(out, p, end, begins(p, end, "Bearer ") ? 7 : 6, &replaced)) != NULL) {
+			   (next = token_of(out, p, end, begins(p, end, "Bearer ") ? 7 : 6, &replaced)) != NULL) {
 			p = next;
 		} else if (headers && *p == 'h' && opens_headers(p, end, &n) && p > bytes && p[-1] == '"') {
 			buf_append(out, p, n);

@@ -32,15 +32,15 @@ struct reflector {
 	char *path, *name, *kind;
 	enum state state;
 	struct http_request *request;
-	struct buf body;			/* of a list page, or of an answer that is no 2xx */
+	struct buf body; /* of a list page, or of an answer that is no 2xx */
 	struct lines lines;
-	char *version;				/* resourceVersion to watch from; NULL: list */
-	char *next_page;			/* continue token */
+	char *version; /* resourceVersion to watch from; NULL: list */
+	char *next_page; /* continue token */
 	char *list_version;
-	int64_t count;				/* items of the list so far */
+	int64_t count; /* items of the list so far */
 	int64_t next_at;
 	int64_t backoff;
-	int64_t started_at, healthy_until;	/* of the watch; end of the last healthy one */
+	int64_t started_at, healthy_until; /* of the watch; end of the last healthy one */
 	int64_t lines_seen;
 	int empty_watches;
 	bool connected, gone, reported;
@@ -134,11 +134,13 @@ static void refused(struct reflector *r, const struct http_result *result)
 		(void)collector_add(r->c, SOURCE_KUBERNETES, "error", r->name, r->path, "", r->body.data, r->body.len, NULL, NULL);
 		r->reported = true;
 		if (result->status != 404)
-			(void)collector_gap(r->c, r->name, clock_now(&r->c->clock), clock_now(&r->c->clock), result->status == 403 ? "forbidden" : text);
+			(void)collector_gap(r->c, r->name, clock_now(&r->c->clock), clock_now(&r->c->clock),
+					    result->status == 403 ? "forbidden" : text);
 	}
 	disconnect(r, text);
 	r->next_at = clock_now(&r->c->clock) + ABSENT_RETRY;
-	log_line(LOG_WARNING, r->name, "%s: %s", text, result->status == 404 ? "the cluster does not serve it" : "RBAC does not allow get, list and watch");
+	log_line(LOG_WARNING, r->name, "%s: %s", text,
+		 result->status == 404 ? "the cluster does not serve it" : "RBAC does not allow get, list and watch");
 }
 
 static void failed(struct reflector *r, const struct http_result *result)
@@ -232,7 +234,8 @@ static void on_list_done(void *arg, const struct http_result *result)
 		failed(r, result);
 		return;
 	}
-	if (json_each_element(r->body.data == NULL ? "" : r->body.data, r->body.len, "items", on_item, r, NULL, NULL) < 0 || read_metadata(r) < 0) {
+	if (json_each_element(r->body.data == NULL ? "" : r->body.data, r->body.len, "items", on_item, r, NULL, NULL) < 0 ||
+	    read_metadata(r) < 0) {
 		(void)collector_add(r->c, SOURCE_KUBERNETES, "error", r->name, r->path, "unparsed", r->body.data, r->body.len, NULL, NULL);
 		back_off(r, "the list is no list", 0);
 		return;
@@ -409,7 +412,7 @@ static void start_watch(struct reflector *r)
 	buf_reset(&r->body);
 	buf_init(&url, 65536);
 	buf_printf(&url, "%s%s?watch=1&allowWatchBookmarks=true&resourceVersion=%s&timeoutSeconds=%d", r->c->kube.server, r->path,
-	           version == NULL ? "" : version, seconds);
+		   version == NULL ? "" : version, seconds);
 	free(version);
 	r->lines_seen = 0;
 	r->started_at = clock_now(&r->c->clock);

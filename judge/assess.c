@@ -160,7 +160,7 @@ static const char *baseline_ill(const struct assessing *a)
 	if (last == NULL || last->available > 0 || a->r->copying_at != INSTANT_NONE)
 		return NULL;
 	return arena_printf(a->arena, "`%s-primary` has %lld of %lld pods available", a->r->spec.target_name, (long long)last->available,
-	                    (long long)last->replicas);
+			    (long long)last->replicas);
 }
 
 static int prepare_input(struct assessing *a)
@@ -230,8 +230,14 @@ static int read_step(struct assessing *a, struct step_result *out, const struct 
 
 		if (decide_reading(&p, &a->input, &a->criteria->v[i], step->from, step->to, a->err) < 0)
 			return -1;
-		*reading = (struct reading){ .criterion = &a->criteria->v[i], .state = p.state, .value = p.value, .baseline = p.baseline, .limit = p.limit,
-			                     .unit = unit_of(&a->criteria->v[i]), .window_seconds = p.window_seconds, .reason = p.reason };
+		*reading = (struct reading){ .criterion = &a->criteria->v[i],
+					     .state = p.state,
+					     .value = p.value,
+					     .baseline = p.baseline,
+					     .limit = p.limit,
+					     .unit = unit_of(&a->criteria->v[i]),
+					     .window_seconds = p.window_seconds,
+					     .reason = p.reason };
 		if (p.state == READING_NOT_EVALUABLE)
 			reading->text = assess_reason_words(p.reason);
 		for (size_t k = 0; k < a->input.strata->n; k++)
@@ -274,11 +280,23 @@ static int fill_result(struct assessing *a, struct criterion_result *out, const 
 {
 	struct point_reading literal;
 
-	*out = (struct criterion_result){ .criterion = d->criterion, .state = d->state, .reason = d->reason, .value = d->value, .baseline = d->baseline,
-		                          .limit = d->limit, .ratio = d->ratio, .lo = d->lo, .hi = d->hi, .unit = unit_of(d->criterion),
-		                          .decided_at = d->decided_at, .test = d->test, .step_exposure = d->exposure, .step_weight = d->weight,
-		                          .seconds_to_decision = d->seconds_to_decision, .substituted = d->substituted,
-		                          .substitute_edge = d->substitute_edge };
+	*out = (struct criterion_result){ .criterion = d->criterion,
+					  .state = d->state,
+					  .reason = d->reason,
+					  .value = d->value,
+					  .baseline = d->baseline,
+					  .limit = d->limit,
+					  .ratio = d->ratio,
+					  .lo = d->lo,
+					  .hi = d->hi,
+					  .unit = unit_of(d->criterion),
+					  .decided_at = d->decided_at,
+					  .test = d->test,
+					  .step_exposure = d->exposure,
+					  .step_weight = d->weight,
+					  .seconds_to_decision = d->seconds_to_decision,
+					  .substituted = d->substituted,
+					  .substitute_edge = d->substitute_edge };
 	memcpy(out->requests, d->requests, sizeof out->requests);
 	memcpy(out->failed, d->events, sizeof out->failed);
 	if (decide_literal(&literal, &a->input, d->criterion, a->err) < 0)
@@ -297,11 +315,27 @@ static int fill_result(struct assessing *a, struct criterion_result *out, const 
 static int nothing_to_judge(struct assessing *a)
 {
 	for (size_t i = 0; i < a->criteria->n; i++) {
-		a->decisions[i] = (struct decision){ .criterion = &a->criteria->v[i], .state = CRITERION_NOT_EVALUABLE, .reason = REASON_NO_DATA,
-			                             .value = NAN, .baseline = NAN, .limit = a->criteria->v[i].limit, .ratio = NAN, .lo = NAN, .hi = NAN,
-			                             .decided_at = INSTANT_NONE, .exposure = NAN, .weight = NAN, .seconds_to_decision = NAN,
-			                             .substitute_edge = NAN, .requests = { -1, -1 }, .events = { -1, -1 }, .from = INT64_MAX,
-			                             .to = INSTANT_NONE, .warm_up_value = NAN, .resolution = NAN, .dispersion = NAN };
+		a->decisions[i] = (struct decision){ .criterion = &a->criteria->v[i],
+						     .state = CRITERION_NOT_EVALUABLE,
+						     .reason = REASON_NO_DATA,
+						     .value = NAN,
+						     .baseline = NAN,
+						     .limit = a->criteria->v[i].limit,
+						     .ratio = NAN,
+						     .lo = NAN,
+						     .hi = NAN,
+						     .decided_at = INSTANT_NONE,
+						     .exposure = NAN,
+						     .weight = NAN,
+						     .seconds_to_decision = NAN,
+						     .substitute_edge = NAN,
+						     .requests = { -1, -1 },
+						     .events = { -1, -1 },
+						     .from = INT64_MAX,
+						     .to = INSTANT_NONE,
+						     .warm_up_value = NAN,
+						     .resolution = NAN,
+						     .dispersion = NAN };
 	}
 	a->combined = (struct combination){ .verdict = VERDICT_HOLD };
 	return 0;
@@ -321,8 +355,9 @@ int assess_counts(struct assessing *a)
 	if (a->judged && provider != NULL) {
 		if (decide(a->decisions, &a->input, a->arena, a->err) < 0)
 			return -1;
-		decide_combine(&a->combined, a->decisions, a->criteria->n, a->input.ladder_end != INSTANT_NONE && a->input.ladder_end <= a->input.at,
-		               a->input.window_from, a->input.window_to == INSTANT_NONE ? a->input.at : a->input.window_to, a->criteria);
+		decide_combine(&a->combined, a->decisions, a->criteria->n,
+			       a->input.ladder_end != INSTANT_NONE && a->input.ladder_end <= a->input.at, a->input.window_from,
+			       a->input.window_to == INSTANT_NONE ? a->input.at : a->input.window_to, a->criteria);
 	} else if (nothing_to_judge(a) < 0) {
 		return -1;
 	}
@@ -376,15 +411,18 @@ static void fill_provenance(struct assessing *a)
 }
 
 int assess(struct assessment *out, const struct evidence *evidence, const struct rollout *rollout, const struct criteria *criteria,
-           const struct assess_options *options, struct arena *arena, struct error *err)
+	   const struct assess_options *options, struct arena *arena, struct error *err)
 {
 	struct assessing a = { .out = out, .evidence = evidence, .r = rollout, .criteria = criteria, .arena = arena, .err = err };
 
-	*out = (struct assessment){ .rollout = rollout, .criteria = criteria, .other_criteria = options->other_criteria, .planned_weight = NAN };
+	*out = (struct assessment){
+		.rollout = rollout, .criteria = criteria, .other_criteria = options->other_criteria, .planned_weight = NAN
+	};
 	out->evaluated_at = options->at != INSTANT_NONE ? options->at : rollout->last_row_at;
 	out->partial = rollout->outcome == OUTCOME_RUNNING;
-	if (assess_counts(&a) < 0 || assess_gaps(&a) < 0 || assess_sentences(&a) < 0 || assess_flagger(&a) < 0 || assess_containment(&a) < 0 ||
-	    assess_verdict(&a) < 0 || assess_findings(&a) < 0 || assess_conditions(&a) < 0 || assess_timeline(&a) < 0)
+	if (assess_counts(&a) < 0 || assess_gaps(&a) < 0 || assess_sentences(&a) < 0 || assess_flagger(&a) < 0 ||
+	    assess_containment(&a) < 0 || assess_verdict(&a) < 0 || assess_findings(&a) < 0 || assess_conditions(&a) < 0 ||
+	    assess_timeline(&a) < 0)
 		return error_wrap(err, "judging %.200s", rollout->id);
 	fill_provenance(&a);
 	return 0;

@@ -170,7 +170,8 @@ static int read_analysis(struct canary_spec *spec, const struct json *analysis, 
 	spec->mirror = true_at(analysis, "mirror");
 	spec->has_match = json_size(json_get(analysis, "match")) > 0;
 	spec->session_affinity = json_is_object(json_get(analysis, "sessionAffinity"));
-	if (read_weights(spec, json_get(analysis, "stepWeights"), arena, err) < 0 || read_metrics(spec, json_get(analysis, "metrics"), arena, err) < 0)
+	if (read_weights(spec, json_get(analysis, "stepWeights"), arena, err) < 0 ||
+	    read_metrics(spec, json_get(analysis, "metrics"), arena, err) < 0)
 		return -1;
 	if (spec->n_step_weights > 0)
 		spec->max_weight = spec->step_weights[spec->n_step_weights - 1];
@@ -254,8 +255,8 @@ int canary_parse(struct canary_spec *spec, struct canary_status *status, const s
 
 bool canary_phase_known(const char *phase)
 {
-	static const char *const known[] = { "",	    "Initializing", "Initialized", "Waiting",	"Progressing", "WaitingPromotion",
-		                             "Promoting", "Finalising",	 "Succeeded",	"Failed", "Terminating", "Terminated" };
+	static const char *const known[] = { "",          "Initializing", "Initialized", "Waiting", "Progressing", "WaitingPromotion",
+					     "Promoting", "Finalising",   "Succeeded",   "Failed",  "Terminating", "Terminated" };
 
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
 		if (strcmp(phase, known[i]) == 0)

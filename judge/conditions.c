@@ -28,8 +28,9 @@ static const char *error_rate(struct assessing *a, const char *arm, double windo
 
 	if (p == NULL || s == NULL)
 		return NULL;
-	return arena_printf(a->arena, "(sum(rate(%s{%s,%s=~\"%s\"}[%.0fs])) or vector(0)) / sum(rate(%s{%s}[%.0fs]))", p->requests, s, p->code_label,
-	                    a->criteria->n_error_classes > 0 ? a->criteria->error_classes[0] : "5..", window, p->requests, s, window);
+	return arena_printf(a->arena, "(sum(rate(%s{%s,%s=~\"%s\"}[%.0fs])) or vector(0)) / sum(rate(%s{%s}[%.0fs]))", p->requests, s,
+			    p->code_label, a->criteria->n_error_classes > 0 ? a->criteria->error_classes[0] : "5..", window, p->requests, s,
+			    window);
 }
 
 static const char *quantile(struct assessing *a, const char *arm, double q, double window)
@@ -78,7 +79,8 @@ static struct condition *add(struct assessing *a, const char *rule, const char *
 	*c = (struct condition){ .rule = rule, .scope = scope, .limit = NAN, .window_seconds = NAN };
 	c->id = arena_printf(a->arena, "R-%02zu", ++a->out->n_conditions);
 	c->owner = a->criteria->owner_rollback;
-	c->tested = a->out->containment.state == CONTAINMENT_CONFIRMED ? "tested: this rollout was rolled back and traffic returned" : "not tested";
+	c->tested = a->out->containment.state == CONTAINMENT_CONFIRMED ? "tested: this rollout was rolled back and traffic returned"
+								       : "not tested";
 	return c;
 }
 
@@ -86,21 +88,23 @@ static const char *during_action(struct assessing *a)
 {
 	const struct rollout *r = a->r;
 
-	return arena_printf(a->arena,
-	                    "Flagger sets the canary's weight to 0 by itself at %lld failed checks; by hand: kubectl -n %s set image deployment/%s "
-	                    "%s=%s, or revert the commit where GitOps owns it.",
-	                    (long long)r->spec.threshold, r->namespace_, r->spec.target_name, r->n_images > 0 ? r->images[0].container : "CONTAINER",
-	                    r->n_images > 0 && r->images[0].old_image != NULL ? r->images[0].old_image : "OLD-IMAGE");
+	return arena_printf(
+		a->arena,
+		"Flagger sets the canary's weight to 0 by itself at %lld failed checks; by hand: kubectl -n %s set image deployment/%s "
+		"%s=%s, or revert the commit where GitOps owns it.",
+		(long long)r->spec.threshold, r->namespace_, r->spec.target_name, r->n_images > 0 ? r->images[0].container : "CONTAINER",
+		r->n_images > 0 && r->images[0].old_image != NULL ? r->images[0].old_image : "OLD-IMAGE");
 }
 
 static const char *after_action(struct assessing *a)
 {
 	const struct rollout *r = a->r;
 
-	return arena_printf(a->arena, "Roll out the old image again: kubectl -n %s set image deployment/%s %s=%s (or revert the commit); with "
-	                              "spec.skipAnalysis: true if it cannot wait.",
-	                    r->namespace_, r->spec.target_name, r->n_images > 0 ? r->images[0].container : "CONTAINER",
-	                    r->n_images > 0 && r->images[0].old_image != NULL ? r->images[0].old_image : "OLD-IMAGE");
+	return arena_printf(a->arena,
+			    "Roll out the old image again: kubectl -n %s set image deployment/%s %s=%s (or revert the commit); with "
+			    "spec.skipAnalysis: true if it cannot wait.",
+			    r->namespace_, r->spec.target_name, r->n_images > 0 ? r->images[0].container : "CONTAINER",
+			    r->n_images > 0 && r->images[0].old_image != NULL ? r->images[0].old_image : "OLD-IMAGE");
 }
 
 static const char *verification(struct assessing *a)
@@ -110,8 +114,10 @@ static const char *verification(struct assessing *a)
 
 	if (s == NULL || p == NULL)
 		return "The primary alone serves requests.";
-	return arena_printf(a->arena, "kubectl -n %s get traefikservice %s -o yaml shows no canary, and sum(rate(%s{%s}[1m])) is 0 or empty within 60 s.",
-	                    a->r->namespace_, a->r->spec.service_name, p->requests, s);
+	return arena_printf(
+		a->arena,
+		"kubectl -n %s get traefikservice %s -o yaml shows no canary, and sum(rate(%s{%s}[1m])) is 0 or empty within 60 s.",
+		a->r->namespace_, a->r->spec.service_name, p->requests, s);
 }
 
 static int add_criterion(struct assessing *a, const struct decision *d, const char *scope)
@@ -121,13 +127,14 @@ static int add_criterion(struct assessing *a, const struct decision *d, const ch
 	struct condition *c = add(a, k->name, scope);
 
 	c->trigger = k->kind == CRITERION_ERROR_RATIO || k->kind == CRITERION_QUANTILE_RATIO
-	                     ? arena_printf(a->arena, "%s against %s", words_criterion(k, a->arena), after ? "this rollout's baseline" : "the baseline")
-	                     : words_criterion(k, a->arena);
+			     ? arena_printf(a->arena, "%s against %s", words_criterion(k, a->arena),
+					    after ? "this rollout's baseline" : "the baseline")
+			     : words_criterion(k, a->arena);
 	c->query = query_of(a, d, after ? "primary" : "canary", &c->limit);
 	c->limit_text = k->kind == CRITERION_ERROR_RATIO      ? arena_printf(a->arena, "≥" NBSP "%g" NBSP "×", k->limit)
-	                : k->kind == CRITERION_QUANTILE_RATIO ? arena_printf(a->arena, "≥" NBSP "+%.0f" NBSP "%%", (k->limit - 1) * 100)
-	                : k->kind == CRITERION_SUCCESS_RATE   ? arena_printf(a->arena, "<" NBSP "%g" NBSP "%%", k->limit * 100)
-	                                                      : words_limit(k, a->arena);
+			: k->kind == CRITERION_QUANTILE_RATIO ? arena_printf(a->arena, "≥" NBSP "+%.0f" NBSP "%%", (k->limit - 1) * 100)
+			: k->kind == CRITERION_SUCCESS_RATE   ? arena_printf(a->arena, "<" NBSP "%g" NBSP "%%", k->limit * 100)
+							      : words_limit(k, a->arena);
 	c->window_seconds = (double)k->window / 1e9;
 	c->action = after ? after_action(a) : during_action(a);
 	c->verify = verification(a);

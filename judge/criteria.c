@@ -23,7 +23,7 @@ struct field {
 	enum field_type type;
 	size_t offset;
 	double min, max;
-	const char *const *words;	/* FIELD_WORD: the enum's words in order, NULL at the end */
+	const char *const *words; /* FIELD_WORD: the enum's words in order, NULL at the end */
 };
 
 /* What is being read, for texts and for the settings. */
@@ -218,8 +218,8 @@ static int fail_value(const struct reader *r, const struct field *f, const struc
 	case FIELD_NUMBER:
 	case FIELD_PERCENT:
 	case FIELD_INT:
-		what = arena_printf(r->arena, "must be %s, %g to %g%s", f->type == FIELD_INT ? "a whole number" : "a number", f->min, f->max,
-		                    f->type == FIELD_PERCENT ? " (per cent)" : "");
+		what = arena_printf(r->arena, "must be %s, %g to %g%s", f->type == FIELD_INT ? "a whole number" : "a number", f->min,
+				    f->max, f->type == FIELD_PERCENT ? " (per cent)" : "");
 		break;
 	case FIELD_BOOL:
 		what = "must be true or false";
@@ -239,7 +239,8 @@ static int fail_value(const struct reader *r, const struct field *f, const struc
 	return fail_at(r, node->line, node->column, err, what != NULL ? what : "is wrong", path);
 }
 
-static int read_field(const struct reader *r, const struct field *f, const struct yaml_node *node, const char *prefix, void *base, struct error *err)
+static int read_field(const struct reader *r, const struct field *f, const struct yaml_node *node, const char *prefix, void *base,
+		      struct error *err)
 {
 	const char *path = arena_printf(r->arena, "%s.%s", prefix, f->key);
 
@@ -258,8 +259,8 @@ static const struct field *find_field(const struct field *fields, size_t n, cons
 	return NULL;
 }
 
-static int read_mapping(const struct reader *r, const struct field *fields, size_t n, const struct yaml_node *node, const char *prefix, void *base,
-                        struct error *err)
+static int read_mapping(const struct reader *r, const struct field *fields, size_t n, const struct yaml_node *node, const char *prefix,
+			void *base, struct error *err)
 {
 	if (node->kind != YAML_MAPPING)
 		return fail_at(r, node->line, node->column, err, "must be a mapping", prefix);
@@ -412,8 +413,8 @@ static int read_classes(const struct reader *r, const struct yaml_node *node, st
 		const char *text = yaml_string(node->items[i]);
 
 		if (text == NULL || *text == '\0' || strlen(text) > 32 || strspn(text, "0123456789.") != strlen(text))
-			return fail_at(r, node->items[i]->line, node->items[i]->column, err, "must hold patterns of digits and \".\", such as \"5..\"",
-			               "error_classes");
+			return fail_at(r, node->items[i]->line, node->items[i]->column, err,
+				       "must hold patterns of digits and \".\", such as \"5..\"", "error_classes");
 		c->error_classes[i] = arena_strdup(r->arena, text);
 		if (c->error_classes[i] == NULL)
 			return error_nomem(err);
@@ -537,8 +538,8 @@ out:
 	return rc;
 }
 
-int criteria_parse(struct criteria *out, const char *bytes, size_t len, const char *file, const char *namespace_, const char *canary, struct arena *arena,
-                   struct error *err)
+int criteria_parse(struct criteria *out, const char *bytes, size_t len, const char *file, const char *namespace_, const char *canary,
+		   struct arena *arena, struct error *err)
 {
 	const struct schema_file *defaults = schema_file("criteria.yaml");
 	struct reader r = { out, arena, "schema/criteria.yaml", LAYER_DEFAULT, namespace_, canary };

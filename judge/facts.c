@@ -19,10 +19,10 @@ struct reading_rows {
 };
 
 /* One more element of an array of the facts, zeroed; NULL if memory ends. */
-#define ADD(r, array, n, cap) \
-	(((r)->grown = arena_grow((r)->arena, (r)->facts->array, (r)->facts->n, &(r)->facts->cap, sizeof *(r)->facts->array)) == NULL \
-	         ? NULL \
-	         : ((r)->facts->array = (r)->grown, &(r)->facts->array[(r)->facts->n++]))
+#define ADD(r, array, n, cap)                                                                                                              \
+	(((r)->grown = arena_grow((r)->arena, (r)->facts->array, (r)->facts->n, &(r)->facts->cap, sizeof *(r)->facts->array)) == NULL      \
+		 ? NULL                                                                                                                    \
+		 : ((r)->facts->array = (r)->grown, &(r)->facts->array[(r)->facts->n++]))
 
 static const char *copy_at(const struct reading_rows *r, const char *path, const char *otherwise)
 {
@@ -109,7 +109,8 @@ static int read_webhook(struct reading_rows *r, struct error *err)
 	row->uid = "";
 	row->count = 1;
 	row->id = evidence_id_of(r->row);
-	return flagger_message_parse(&row->message, text, type != NULL && strcmp(type, "Warning") == 0, r->arena) < 0 ? error_nomem(err) : 0;
+	return flagger_message_parse(&row->message, text, type != NULL && strcmp(type, "Warning") == 0, r->arena) < 0 ? error_nomem(err)
+														      : 0;
 }
 
 static bool has_suffix(const char *text, const char *suffix)
@@ -188,7 +189,8 @@ static int read_pod(struct reading_rows *r, struct error *err)
 		row = ADD(r, pods, n_pods, cap_pods);
 		if (row == NULL)
 			return error_nomem(err);
-		*row = (struct pod_row){ copy_at(r, "metadata.namespace", ""), arena_strdup(r->arena, image), arena_strdup(r->arena, digest) };
+		*row = (struct pod_row){ copy_at(r, "metadata.namespace", ""), arena_strdup(r->arena, image),
+					 arena_strdup(r->arena, digest) };
 	}
 	return 0;
 }
@@ -213,8 +215,9 @@ static const char *gap_source(const char *subject)
 {
 	static const struct {
 		const char *prefix, *source;
-	} table[] = { { "canaries", "status" }, { "events", "events" },	      { "traefikservices", "routes" }, { "deployments", "workloads" },
-		      { "pods", "workloads" },	{ "metrictemplates", "templates" }, { "Prometheus", "prometheus" },  { "webhook", "webhook" } };
+	} table[] = { { "canaries", "status" },       { "events", "events" },  { "traefikservices", "routes" },
+		      { "deployments", "workloads" }, { "pods", "workloads" }, { "metrictemplates", "templates" },
+		      { "Prometheus", "prometheus" }, { "webhook", "webhook" } };
 
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
 		if (strncmp(subject, table[i].prefix, strlen(table[i].prefix)) == 0)
@@ -268,8 +271,9 @@ static int read_object(struct reading_rows *r, struct error *err)
 	static const struct {
 		const char *kind;
 		int (*read)(struct reading_rows *, struct error *);
-	} kinds[] = { { "Canary ", read_canary },   { "Event ", read_event }, { "TraefikService ", read_route }, { "Deployment ", read_workload },
-		      { "DaemonSet ", read_workload }, { "Pod ", read_pod },   { "MetricTemplate ", read_template } };
+	} kinds[] = { { "Canary ", read_canary },          { "Event ", read_event },        { "TraefikService ", read_route },
+		      { "Deployment ", read_workload },    { "DaemonSet ", read_workload }, { "Pod ", read_pod },
+		      { "MetricTemplate ", read_template } };
 
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
 		if (strncmp(r->row->subject, kinds[i].kind, strlen(kinds[i].kind)) == 0)

@@ -77,8 +77,8 @@ static struct fact *find_same(struct filling *f, const struct message_row *m, un
 	for (size_t i = 0; i < f->n; i++) {
 		struct fact *fact = &f->list[i];
 
-		if (fact->message.text != NULL && llabs(fact->at - m->at) <= SAME_TEXT && strcmp(fact->message.text, m->message.text) == 0 &&
-		    ((fact->channels & channel) == 0 || fact->at == m->at))
+		if (fact->message.text != NULL && llabs(fact->at - m->at) <= SAME_TEXT &&
+		    strcmp(fact->message.text, m->message.text) == 0 && ((fact->channels & channel) == 0 || fact->at == m->at))
 			return fact;
 	}
 	return NULL;
@@ -115,8 +115,9 @@ static int note_jump(struct filling *f, const struct message_row *before, const 
 
 	if (lost <= 0)
 		return 0;
-	gap.reason = arena_printf(f->arena, "%lld occurrence%s between these times %s not seen by the Events channel (the count jumped from %lld to %lld)",
-	                          (long long)lost, lost == 1 ? "" : "s", lost == 1 ? "was" : "were", (long long)before->count, (long long)m->count);
+	gap.reason = arena_printf(
+		f->arena, "%lld occurrence%s between these times %s not seen by the Events channel (the count jumped from %lld to %lld)",
+		(long long)lost, lost == 1 ? "" : "s", lost == 1 ? "was" : "were", (long long)before->count, (long long)m->count);
 	if (gap.reason == NULL || ids_add(&gap.ids, before->id, f->arena) < 0 || ids_add(&gap.ids, m->id, f->arena) < 0)
 		return error_nomem(f->err);
 	return add_gap(f, &gap);
@@ -167,7 +168,7 @@ static int gather_phases(struct filling *f)
 			continue;
 		last = p->status.phase;
 		if (p->status.condition_since == INSTANT_NONE)
-			continue;	/* told by the webhook, not by the status */
+			continue; /* told by the webhook, not by the status */
 		f->r->channels |= CHANNEL_STATUS;
 		fact = add_fact(f);
 		if (fact == NULL)
@@ -345,9 +346,9 @@ static int gather_gaps(struct filling *f)
 		unsigned channel;
 		const char *source, *reason;
 	} channels[] = { { CHANNEL_WEBHOOK, "webhook", "no delivery of Flagger's event webhook was received in this rollout" },
-		         { CHANNEL_EVENTS, "events", "no Event of this canary was seen in this rollout" },
-		         { CHANNEL_STATUS, "status", "the Canary's status was not seen in this rollout" },
-		         { CHANNEL_ROUTE, "routes", "the route object was not seen: exposure is taken from Flagger's words" } };
+			 { CHANNEL_EVENTS, "events", "no Event of this canary was seen in this rollout" },
+			 { CHANNEL_STATUS, "status", "the Canary's status was not seen in this rollout" },
+			 { CHANNEL_ROUTE, "routes", "the route object was not seen: exposure is taken from Flagger's words" } };
 
 	for (size_t i = 0; i < f->facts->n_gaps; i++) {
 		const struct gap_row *g = &f->facts->gaps[i];
@@ -474,7 +475,8 @@ static int judge_failure(struct filling *f)
 		return set_outcome(f, rolled, strstr(fact->text, "-primary") != NULL ? "primary-not-ready" : "canary-not-ready", fact);
 	if (r->spec.threshold > 0 && r->max_failed_checks >= r->spec.threshold)
 		return set_outcome(f, rolled, "threshold", last_fact(r, MESSAGE_FAILED));
-	return set_outcome(f, rolled, rolled == OUTCOME_FAILED_BEFORE_TRAFFIC ? "canary-not-ready" : "unknown", last_fact(r, MESSAGE_FAILED));
+	return set_outcome(f, rolled, rolled == OUTCOME_FAILED_BEFORE_TRAFFIC ? "canary-not-ready" : "unknown",
+			   last_fact(r, MESSAGE_FAILED));
 }
 
 static int gather_failed(struct filling *f)
@@ -487,7 +489,8 @@ static int gather_failed(struct filling *f)
 	for (size_t i = 0; i < r->n_facts; i++) {
 		const struct fact *fact = &r->facts[i];
 
-		if (strcmp(fact->kind, "message") == 0 && fact->attempt == r->attempts && flagger_message_is_failed_check(fact->message.kind))
+		if (strcmp(fact->kind, "message") == 0 && fact->attempt == r->attempts &&
+		    flagger_message_is_failed_check(fact->message.kind))
 			list[r->n_failed++] = (struct failed_check){ fact->at, fact->attempt, fact };
 	}
 	r->failed = list;

@@ -9,8 +9,8 @@
 #include "gonogo/error.h"
 #include "words.h"
 
-struct finding *assess_add_finding(struct assessing *a, const char *rule, enum severity severity, int rank, const char *text, const char *why,
-                                   const char *remedy, const struct ids *ids)
+struct finding *assess_add_finding(struct assessing *a, const char *rule, enum severity severity, int rank, const char *text,
+				   const char *why, const char *remedy, const struct ids *ids)
 {
 	struct assessment *out = a->out;
 	struct finding *grown, *f;
@@ -29,8 +29,8 @@ struct finding *assess_add_finding(struct assessing *a, const char *rule, enum s
 }
 
 /* A finding or an error: rules return 0 or -1. */
-static int add(struct assessing *a, const char *rule, enum severity severity, int rank, const char *text, const char *why, const char *remedy,
-               const struct ids *ids)
+static int add(struct assessing *a, const char *rule, enum severity severity, int rank, const char *text, const char *why,
+	       const char *remedy, const struct ids *ids)
 {
 	return assess_add_finding(a, rule, severity, rank, text, why, remedy, ids) == NULL ? error_nomem(a->err) : 0;
 }
@@ -53,15 +53,19 @@ static int rule_blast(struct assessing *a)
 	if (!a->out->blast_breached)
 		return 0;
 	for (size_t i = 0; i < a->out->n_steps; i++)
-		if (a->out->steps[i].step->exposure > a->criteria->max_weight && ids_add_all(&ids, &a->out->steps[i].step->ids, a->arena) < 0)
+		if (a->out->steps[i].step->exposure > a->criteria->max_weight &&
+		    ids_add_all(&ids, &a->out->steps[i].step->ids, a->arena) < 0)
 			return error_nomem(a->err);
 	return add(a, "blast-limit", SEVERITY_ERROR, 10,
-	           arena_printf(a->arena, "Exposure in effect reached %s, the blast limit is %s", words_weight(a->out->highest_exposure * 100, a->arena),
-	                        words_weight(a->criteria->max_weight * 100, a->arena)),
-	           "More users than agreed met the new version before the evidence allowed it. This says nothing about the release itself.",
-	           arena_printf(a->arena, "Set spec.analysis.maxWeight (or the last of stepWeights) to %.0f at most, or raise blast.max_weight in the criteria.",
-	                        a->criteria->max_weight * 100),
-	           &ids);
+		   arena_printf(a->arena, "Exposure in effect reached %s, the blast limit is %s",
+				words_weight(a->out->highest_exposure * 100, a->arena),
+				words_weight(a->criteria->max_weight * 100, a->arena)),
+		   "More users than agreed met the new version before the evidence allowed it. This says nothing about the release itself.",
+		   arena_printf(a->arena,
+				"Set spec.analysis.maxWeight (or the last of stepWeights) to %.0f at most, or raise blast.max_weight in "
+				"the criteria.",
+				a->criteria->max_weight * 100),
+		   &ids);
 }
 
 static int rule_ab_on_traefik(struct assessing *a)
@@ -70,10 +74,12 @@ static int rule_ab_on_traefik(struct assessing *a)
 
 	if (a->r->spec.strategy != STRATEGY_AB_TESTING || !is_traefik(a->r) || spec_ids(a, &ids) < 0)
 		return 0;
-	return add(a, "ab-on-traefik", SEVERITY_ERROR, 11, "The A/B by header does not exist on Traefik: every user is on the canary from the first iteration",
-	           "Flagger's Traefik router never reads spec.analysis.match; it sets the canary's weight to 100 and leaves the primary's out, which Traefik "
-	           "serves as 1 of 101.",
-	           "Replace `iterations` and `match` by stepWeight and maxWeight, or use a provider that can match headers.", &ids);
+	return add(a, "ab-on-traefik", SEVERITY_ERROR, 11,
+		   "The A/B by header does not exist on Traefik: every user is on the canary from the first iteration",
+		   "Flagger's Traefik router never reads spec.analysis.match; it sets the canary's weight to 100 and leaves the primary's "
+		   "out, which Traefik "
+		   "serves as 1 of 101.",
+		   "Replace `iterations` and `match` by stepWeight and maxWeight, or use a provider that can match headers.", &ids);
 }
 
 static int rule_deadline(struct assessing *a)
@@ -83,10 +89,11 @@ static int rule_deadline(struct assessing *a)
 	if (!a->out->expired)
 		return 0;
 	return add(a, "deadline", SEVERITY_WARNING, 12,
-	           arena_printf(a->arena, "No decision within %s", duration_words(span, a->criteria->deadline)),
-	           "The course's guardrail: exposure without a decision is risk without knowledge.",
-	           "Revert to the stable version, or decide by hand and record it; for the next rollout see the criteria that stayed undecided.",
-	           &a->r->outcome_ids);
+		   arena_printf(a->arena, "No decision within %s", duration_words(span, a->criteria->deadline)),
+		   "The course's guardrail: exposure without a decision is risk without knowledge.",
+		   "Revert to the stable version, or decide by hand and record it; for the next rollout see the criteria that stayed "
+		   "undecided.",
+		   &a->r->outcome_ids);
 }
 
 static const struct metric_template *template_of(const struct assessing *a, const char *metric)
@@ -127,29 +134,39 @@ static int no_values_of(struct assessing *a, const struct fact *fact, size_t tim
 		return error_nomem(a->err);
 	if (t != NULL && divides_errors_only(t->query) && canary_had_requests(a))
 		return add(a, "no-values-template", SEVERITY_ERROR, 5,
-		           arena_printf(a->arena,
-		                        "MetricTemplate `%s/%s` finds no values while the canary has no error: %zu checks counted as failed on a release with %s "
-		                        "errors in %s requests",
-		                        t->namespace_, t->name, times, words_count(a->out->failed[ARM_CANARY], a->arena),
-		                        words_count(a->out->requests[ARM_CANARY], a->arena)),
-		           "The query divides a sum over 5xx series by a sum over all. Where no 5xx series exists the result is empty, not 0, and Flagger counts "
-		           "\"no values found\" as a failed check: the healthiest release is rolled back.",
-		           arena_printf(a->arena, "In MetricTemplate %s/%s put `(sum(rate(…code=~\"5..\"…)) or vector(0)) / sum(rate(…))`.", t->namespace_,
-		                        t->name),
-		           &ids);
+			   arena_printf(a->arena,
+					"MetricTemplate `%s/%s` finds no values while the canary has no error: %zu checks counted as "
+					"failed on a release with %s "
+					"errors in %s requests",
+					t->namespace_, t->name, times, words_count(a->out->failed[ARM_CANARY], a->arena),
+					words_count(a->out->requests[ARM_CANARY], a->arena)),
+			   "The query divides a sum over 5xx series by a sum over all. Where no 5xx series exists the result is empty, not "
+			   "0, and Flagger counts "
+			   "\"no values found\" as a failed check: the healthiest release is rolled back.",
+			   arena_printf(a->arena, "In MetricTemplate %s/%s put `(sum(rate(…code=~\"5..\"…)) or vector(0)) / sum(rate(…))`.",
+					t->namespace_, t->name),
+			   &ids);
 	if (t == NULL && strcmp(a->r->spec.service_name, a->r->spec.target_name) != 0 && canary_had_requests(a) && is_traefik(a->r))
 		return add(a, "service-name-differs", SEVERITY_ERROR, 5,
-		           arena_printf(a->arena, "Flagger's `%s` asks for `%s-%s-canary-…`, the series are named `%s-%s-canary-…`: %zu checks found no values",
-		                        metric, a->r->namespace_, a->r->spec.target_name, a->r->namespace_, a->r->spec.service_name, times),
-		           "The built-in queries are rendered with the target's name, Traefik's label bears the service's. The query found nothing; nothing is "
-		           "known to be wrong with the release.",
-		           "Use a MetricTemplate with {{ service }} in the place of {{ target }}, or give Service and target one name.", &ids);
+			   arena_printf(a->arena,
+					"Flagger's `%s` asks for `%s-%s-canary-…`, the series are named `%s-%s-canary-…`: %zu checks found "
+					"no values",
+					metric, a->r->namespace_, a->r->spec.target_name, a->r->namespace_, a->r->spec.service_name, times),
+			   "The built-in queries are rendered with the target's name, Traefik's label bears the service's. The query found "
+			   "nothing; nothing is "
+			   "known to be wrong with the release.",
+			   "Use a MetricTemplate with {{ service }} in the place of {{ target }}, or give Service and target one name.",
+			   &ids);
 	return add(a, "no-values", times > 1 ? SEVERITY_WARNING : SEVERITY_NOTE, 30,
-	           arena_printf(a->arena, "Flagger found no values for `%s` %zu time%s", metric, times, times == 1 ? "" : "s"),
-	           "Flagger counts a check without values as failed. At the first check of a canary the window often holds fewer than two scrapes.",
-	           arena_printf(a->arena, "Set the metric's interval to at least four scrape intervals%s, and the analysis interval above it.",
-	                        a->all.scrape_interval > 0 ? arena_printf(a->arena, " (%.0f" NBSP "s here)", 4 * (double)a->all.scrape_interval / 1e9) : ""),
-	           &ids);
+		   arena_printf(a->arena, "Flagger found no values for `%s` %zu time%s", metric, times, times == 1 ? "" : "s"),
+		   "Flagger counts a check without values as failed. At the first check of a canary the window often holds fewer than two "
+		   "scrapes.",
+		   arena_printf(a->arena,
+				"Set the metric's interval to at least four scrape intervals%s, and the analysis interval above it.",
+				a->all.scrape_interval > 0
+					? arena_printf(a->arena, " (%.0f" NBSP "s here)", 4 * (double)a->all.scrape_interval / 1e9)
+					: ""),
+		   &ids);
 }
 
 /* One finding a metric, however often it happened. */
@@ -192,10 +209,12 @@ static int rule_query_failed(struct assessing *a)
 	}
 	if (n == 0)
 		return 0;
-	return add(a, "query-failed", SEVERITY_WARNING, 20, arena_printf(a->arena, "%zu of Flagger's checks failed because the query itself failed", n),
-	           "A server that does not answer, or a query that cannot be rendered, says nothing about the release; Flagger counts it as a failed check "
-	           "all the same.",
-	           "See that Prometheus answers within 5 s from Flagger, and that templates render (gonogo lint).", &ids);
+	return add(a, "query-failed", SEVERITY_WARNING, 20,
+		   arena_printf(a->arena, "%zu of Flagger's checks failed because the query itself failed", n),
+		   "A server that does not answer, or a query that cannot be rendered, says nothing about the release; Flagger counts it "
+		   "as a failed check "
+		   "all the same.",
+		   "See that Prometheus answers within 5 s from Flagger, and that templates render (gonogo lint).", &ids);
 }
 
 static int blind_finding(struct assessing *a, const struct decision *d, const struct criterion_result *r)
@@ -205,13 +224,17 @@ static int blind_finding(struct assessing *a, const struct decision *d, const st
 	if (isnan(base) || base <= 0)
 		base = d->guard_edge > 0 ? d->guard_edge : 0.1;
 	return add(a, "blind-histogram", SEVERITY_WARNING, 25,
-	           arena_printf(a->arena, "%s +%.0f" NBSP "%% cannot be seen: the baseline's quantile lies in a bucket whose edges are %s times apart",
-	                        words_criterion(d->criterion, a->arena), (d->criterion->limit - 1) * 100, words_ratio(d->resolution, a->arena)),
-	           "Inside a bucket a quantile is interpolated: it reads the same before and after a slowdown. No amount of traffic can make this criterion pass.",
-	           arena_printf(a->arena,
-	                        "Give Traefik buckets in ratio 1.09 from %.3g to %.3g s (metrics.prometheus.buckets), plus one at each absolute limit.",
-	                        base * 2 / 3, base * 2),
-	           &r->ids);
+		   arena_printf(
+			   a->arena,
+			   "%s +%.0f" NBSP "%% cannot be seen: the baseline's quantile lies in a bucket whose edges are %s times apart",
+			   words_criterion(d->criterion, a->arena), (d->criterion->limit - 1) * 100, words_ratio(d->resolution, a->arena)),
+		   "Inside a bucket a quantile is interpolated: it reads the same before and after a slowdown. No amount of traffic can "
+		   "make this criterion pass.",
+		   arena_printf(a->arena,
+				"Give Traefik buckets in ratio 1.09 from %.3g to %.3g s (metrics.prometheus.buckets), plus one at each "
+				"absolute limit.",
+				base * 2 / 3, base * 2),
+		   &r->ids);
 }
 
 static int warm_up_finding(struct assessing *a, const struct decision *d, const struct criterion_result *r)
@@ -220,14 +243,18 @@ static int warm_up_finding(struct assessing *a, const struct decision *d, const 
 	bool worse = !isnan(d->warm_up_value) && !isnan(d->baseline) && d->warm_up_value >= d->baseline * d->criterion->limit;
 
 	return add(a, "warm-up-hides-latency", worse ? SEVERITY_ERROR : SEVERITY_WARNING, 15,
-	           isnan(d->warm_up_value)
-	                   ? arena_printf(a->arena, "%s could not be judged: the whole ladder lies in the warm-up", words_criterion(d->criterion, a->arena))
-	                   : arena_printf(a->arena, "%s was %s%s, but the whole ladder lies in the warm-up and is not judged",
-	                                  words_criterion(d->criterion, a->arena), words_latency(d->warm_up_value, a->arena),
-	                                  isnan(d->baseline) ? "" : arena_printf(a->arena, " against %s of the baseline", words_latency(d->baseline, a->arena))),
-	           arena_printf(a->arena, "The first %s of a canary are a cold start and say little; this ladder ended within them.",
-	                        duration_words(span, a->criteria->warm_up)),
-	           "Make the ladder longer (analysis.interval), or set evidence.warm_up for this canary to what its start really takes.", &r->ids);
+		   isnan(d->warm_up_value)
+			   ? arena_printf(a->arena, "%s could not be judged: the whole ladder lies in the warm-up",
+					  words_criterion(d->criterion, a->arena))
+			   : arena_printf(a->arena, "%s was %s%s, but the whole ladder lies in the warm-up and is not judged",
+					  words_criterion(d->criterion, a->arena), words_latency(d->warm_up_value, a->arena),
+					  isnan(d->baseline) ? ""
+							     : arena_printf(a->arena, " against %s of the baseline",
+									    words_latency(d->baseline, a->arena))),
+		   arena_printf(a->arena, "The first %s of a canary are a cold start and say little; this ladder ended within them.",
+				duration_words(span, a->criteria->warm_up)),
+		   "Make the ladder longer (analysis.interval), or set evidence.warm_up for this canary to what its start really takes.",
+		   &r->ids);
 }
 
 static int rule_latency(struct assessing *a)
@@ -254,10 +281,11 @@ static int rule_short_window(struct assessing *a)
 	if (r == NULL || !a->judged || to - a->input.window_from >= r->criterion->window)
 		return 0;
 	return add(a, "window-shorter", SEVERITY_NOTE, 40,
-	           arena_printf(a->arena, "The analysis lasted %s, the criteria speak of %s: taken literally they are not evaluable",
-	                        duration_words(seen, to - a->input.window_from), duration_words(wanted, r->criterion->window)),
-	           "The verdict rests on the tests over what was seen, not on the literal window; both stand beside each other in the package.",
-	           "Lengthen the ladder (analysis.interval × steps) beyond the window if the literal reading matters to you.", &r->ids);
+		   arena_printf(a->arena, "The analysis lasted %s, the criteria speak of %s: taken literally they are not evaluable",
+				duration_words(seen, to - a->input.window_from), duration_words(wanted, r->criterion->window)),
+		   "The verdict rests on the tests over what was seen, not on the literal window; both stand beside each other in the "
+		   "package.",
+		   "Lengthen the ladder (analysis.interval × steps) beyond the window if the literal reading matters to you.", &r->ids);
 }
 
 static int rule_thin(struct assessing *a)
@@ -268,8 +296,10 @@ static int rule_thin(struct assessing *a)
 		if (d->state != CRITERION_UNDECIDED || d->reason == NULL || strcmp(d->reason, REASON_UNRESOLVED) != 0)
 			continue;
 		return add(a, "undecidable-traffic", SEVERITY_WARNING, 28,
-		           arena_printf(a->arena, "%s could not be decided with the traffic there was", words_criterion(d->criterion, a->arena)),
-		           a->out->results[i].text, "Give each step more time or traffic, or judge this canary by an absolute limit.", &a->out->results[i].ids);
+			   arena_printf(a->arena, "%s could not be decided with the traffic there was",
+					words_criterion(d->criterion, a->arena)),
+			   a->out->results[i].text, "Give each step more time or traffic, or judge this canary by an absolute limit.",
+			   &a->out->results[i].ids);
 	}
 	return 0;
 }
@@ -286,14 +316,15 @@ static int rule_dead_baseline(struct assessing *a)
 		if (a->r->replicas[i].primary && ids_add(&ids, a->r->replicas[i].id, a->arena) < 0)
 			return error_nomem(a->err);
 	if (add(a, "rollback-path-unavailable", SEVERITY_ERROR, 1, "A rollback now would send everybody to a stable version without pods",
-	        "The rollback path leads to the primary, and the primary cannot serve.",
-	        arena_printf(a->arena, "kubectl -n %s scale deployment/%s-primary --replicas=2, see it ready, then decide.", a->r->namespace_,
-	                     a->r->spec.target_name),
-	        &ids) < 0)
+		"The rollback path leads to the primary, and the primary cannot serve.",
+		arena_printf(a->arena, "kubectl -n %s scale deployment/%s-primary --replicas=2, see it ready, then decide.",
+			     a->r->namespace_, a->r->spec.target_name),
+		&ids) < 0)
 		return -1;
-	return add(a, "baseline-dead", SEVERITY_ERROR, 2, arena_printf(a->arena, "The stable version is at zero: %s", a->input.baseline_ill),
-	           "A canary beside a dead baseline looks splendid: nothing can be compared.",
-	           "Look at the autoscaler of the primary (a paused source is copied as 0 replicas) and at its pods.", &ids);
+	return add(a, "baseline-dead", SEVERITY_ERROR, 2,
+		   arena_printf(a->arena, "The stable version is at zero: %s", a->input.baseline_ill),
+		   "A canary beside a dead baseline looks splendid: nothing can be compared.",
+		   "Look at the autoscaler of the primary (a paused source is copied as 0 replicas) and at its pods.", &ids);
 }
 
 /* ---- What kind of rollout it was. */
@@ -305,7 +336,8 @@ static int rule_unanalysed(struct assessing *a)
 	if (a->r->outcome != OUTCOME_PROMOTED_UNANALYSED || spec_ids(a, &ids) < 0)
 		return 0;
 	return add(a, "analysis-skipped", SEVERITY_ERROR, 3, "The version reached 100" NBSP "% of users unjudged",
-	           "skipAnalysis promotes at once; the Canary says Succeeded like any other.", "Remove spec.skipAnalysis (or set it to false).", &ids);
+		   "skipAnalysis promotes at once; the Canary says Succeeded like any other.",
+		   "Remove spec.skipAnalysis (or set it to false).", &ids);
 }
 
 static int rule_no_change(struct assessing *a)
@@ -316,13 +348,17 @@ static int rule_no_change(struct assessing *a)
 		return 0;
 	if (spec_ids(a, &ids) < 0)
 		return -1;
-	return add(a, "no-workload-change", SEVERITY_WARNING, 4,
-	           arena_printf(a->arena, "No change of the workload: target and primary run the same image (`%s`)%s", a->r->images[0].new_image,
-	                        a->r->flagger_before != NULL ? arena_printf(a->arena, "; Flagger was upgraded from `%s` to `%s` just before",
-	                                                                    a->r->flagger_before, a->r->flagger_after)
-	                                                     : ""),
-	           "Flagger's hash of the spec covers Go's own structs: an upgrade of Flagger can start rollouts of unchanged workloads. Nothing was released.",
-	           "Read nothing into this comparison of a version with itself; after an upgrade of Flagger expect one such rollout a canary.", &ids);
+	return add(
+		a, "no-workload-change", SEVERITY_WARNING, 4,
+		arena_printf(a->arena, "No change of the workload: target and primary run the same image (`%s`)%s",
+			     a->r->images[0].new_image,
+			     a->r->flagger_before != NULL ? arena_printf(a->arena, "; Flagger was upgraded from `%s` to `%s` just before",
+									 a->r->flagger_before, a->r->flagger_after)
+							  : ""),
+		"Flagger's hash of the spec covers Go's own structs: an upgrade of Flagger can start rollouts of unchanged workloads. "
+		"Nothing was released.",
+		"Read nothing into this comparison of a version with itself; after an upgrade of Flagger expect one such rollout a canary.",
+		&ids);
 }
 
 static int rule_hook_rolled_back(struct assessing *a)
@@ -330,8 +366,10 @@ static int rule_hook_rolled_back(struct assessing *a)
 	if (strcmp(a->r->outcome_reason, "manual-hook") != 0)
 		return 0;
 	return add(a, "rollback-hook", SEVERITY_WARNING, 6, "A rollback hook answered yes: Flagger rolled back because it was told to",
-	           "A hook of type rollback is asked on every tick, and any answer up to 202 means \"roll back\". A notifier in its place ends every release.",
-	           "Use type event, post-rollout, or alerts to notify; keep rollback for a question that is normally answered 403.", &a->r->outcome_ids);
+		   "A hook of type rollback is asked on every tick, and any answer up to 202 means \"roll back\". A notifier in its place "
+		   "ends every release.",
+		   "Use type event, post-rollout, or alerts to notify; keep rollback for a question that is normally answered 403.",
+		   &a->r->outcome_ids);
 }
 
 static int rule_held(struct assessing *a)
@@ -352,10 +390,11 @@ static int rule_held(struct assessing *a)
 	if (passed == INSTANT_NONE)
 		return 0;
 	return add(a, "threshold-without-rollback", SEVERITY_ERROR, 3,
-	           arena_printf(a->arena, "%lld failed checks, threshold %lld passed at %s UTC, no rollback since: held by a gate of a step",
-	                        (long long)r->max_failed_checks, (long long)r->spec.threshold, instant_clock(at, passed)),
-	           "While a confirm-traffic-increase gate is shut, this build of Flagger does not act on the threshold.",
-	           "Open or abort the gate, or add a rollback hook that can end it.", &ids);
+		   arena_printf(a->arena,
+				"%lld failed checks, threshold %lld passed at %s UTC, no rollback since: held by a gate of a step",
+				(long long)r->max_failed_checks, (long long)r->spec.threshold, instant_clock(at, passed)),
+		   "While a confirm-traffic-increase gate is shut, this build of Flagger does not act on the threshold.",
+		   "Open or abort the gate, or add a rollback hook that can end it.", &ids);
 }
 
 static int rule_unknown_phase(struct assessing *a)
@@ -367,8 +406,10 @@ static int rule_unknown_phase(struct assessing *a)
 			if (ids_add(&ids, a->r->phases[i].id, a->arena) < 0)
 				return error_nomem(a->err);
 			return add(a, "unknown-phase", SEVERITY_WARNING, 35,
-			           arena_printf(a->arena, "The phase `%s` is in no release of Flagger up to 1.44", a->r->phases[i].status.phase),
-			           "It is kept word for word and counts as still running.", "See which build of Flagger runs in this cluster.", &ids);
+				   arena_printf(a->arena, "The phase `%s` is in no release of Flagger up to 1.44",
+						a->r->phases[i].status.phase),
+				   "It is kept word for word and counts as still running.",
+				   "See which build of Flagger runs in this cluster.", &ids);
 		}
 	return 0;
 }
@@ -381,16 +422,18 @@ static int rule_spec(struct assessing *a)
 		return -1;
 	if (a->r->spec.max_weight_on_timeout &&
 	    add(a, "annotation-without-effect", SEVERITY_NOTE, 50, "The annotation flagger.app/max-weight-on-timeout has no effect",
-	        "Flagger does not read it, so that nothing limits the weight when a check times out.", "Remove it; use maxWeight and blast.max_weight.", &ids) < 0)
+		"Flagger does not read it, so that nothing limits the weight when a check times out.",
+		"Remove it; use maxWeight and blast.max_weight.", &ids) < 0)
 		return -1;
 	for (size_t i = 0; i < a->r->spec.n_metrics; i++) {
 		const struct canary_metric *m = &a->r->spec.metrics[i];
 
 		if (m->template_name != NULL && (strcmp(m->name, "request-success-rate") == 0 || strcmp(m->name, "request-duration") == 0))
 			return add(a, "builtin-name-with-template", SEVERITY_WARNING, 45,
-			           arena_printf(a->arena, "Metric `%s` bears a built-in's name and has a template: Flagger runs both", m->name),
-			           "The built-in query and the template are both checked, each with the same threshold.", "Give the template's metric a name of its own.",
-			           &ids);
+				   arena_printf(a->arena, "Metric `%s` bears a built-in's name and has a template: Flagger runs both",
+						m->name),
+				   "The built-in query and the template are both checked, each with the same threshold.",
+				   "Give the template's metric a name of its own.", &ids);
 	}
 	return 0;
 }
@@ -403,23 +446,29 @@ static int rule_samples(struct assessing *a)
 		const char *kind, *why, *remedy;
 		enum severity severity;
 	} table[] = {
-		{ "replica-seam", "Two Prometheus replicas behind one address lag behind each other; a naive reading counts thousands of phantom requests.",
+		{ "replica-seam",
+		  "Two Prometheus replicas behind one address lag behind each other; a naive reading counts thousands of phantom requests.",
 		  "Ask one replica, or a deduplicating querier.", SEVERITY_WARNING },
 		{ "partial", "An answer from part of the storage must not be compared with a whole one.",
 		  "See why storage nodes or stores did not answer; what rests on it is not evaluable.", SEVERITY_ERROR },
-		{ "broken-query", "The engine itself says that the query is wrong; no value of it is used.", "Mend the query.", SEVERITY_ERROR },
+		{ "broken-query", "The engine itself says that the query is wrong; no value of it is used.", "Mend the query.",
+		  SEVERITY_ERROR },
 		{ "native-histogram", "Flagger 1.44 ends its process on such an answer, and buckets are not read from it here.",
 		  "Keep classic histograms beside native ones (scrape_classic_histograms).", SEVERITY_WARNING },
-		{ "rejected", "A first value larger than its time allows is old, not new.", "See whether targets share one instance label.", SEVERITY_WARNING },
-		{ "foreign-series", "A route that reaches a plain Service bypasses the weights, and its requests belong to neither version.",
+		{ "rejected", "A first value larger than its time allows is old, not new.", "See whether targets share one instance label.",
+		  SEVERITY_WARNING },
+		{ "foreign-series",
+		  "A route that reaches a plain Service bypasses the weights, and its requests belong to neither version.",
 		  "Point the IngressRoute at the TraefikService (kind: TraefikService).", SEVERITY_WARNING },
-		{ "malformed", "What is malformed is evidence of nothing.", "See what stands between the collector and Prometheus.", SEVERITY_WARNING },
+		{ "malformed", "What is malformed is evidence of nothing.", "See what stands between the collector and Prometheus.",
+		  SEVERITY_WARNING },
 	};
 
 	for (size_t i = 0; i < a->all.n_notes; i++)
 		for (size_t k = 0; k < sizeof table / sizeof table[0]; k++)
 			if (strcmp(a->all.notes[i].kind, table[k].kind) == 0 &&
-			    add(a, table[k].kind, table[k].severity, 22, a->all.notes[i].text, table[k].why, table[k].remedy, &a->all.notes[i].ids) < 0)
+			    add(a, table[k].kind, table[k].severity, 22, a->all.notes[i].text, table[k].why, table[k].remedy,
+				&a->all.notes[i].ids) < 0)
 				return -1;
 	return 0;
 }
@@ -428,12 +477,14 @@ static int rule_exported(struct assessing *a)
 {
 	const struct provider *p = provider_find(a->r->spec.provider);
 
-	if (p == NULL || p->exported_label == NULL || a->all.n == 0 || a->all.service_label == NULL || strcmp(a->all.service_label, p->exported_label) != 0)
+	if (p == NULL || p->exported_label == NULL || a->all.n == 0 || a->all.service_label == NULL ||
+	    strcmp(a->all.service_label, p->exported_label) != 0)
 		return 0;
 	return add(a, "exported-label", SEVERITY_ERROR, 7,
-	           arena_printf(a->arena, "The label `%s` has become `%s`: Flagger's built-in metrics are blind here", p->service_label, p->exported_label),
-	           "A scrape config that sets the label itself renames the exporter's own.",
-	           "Set honorLabels: true on the ServiceMonitor (honor_labels in a scrape config).", &a->all.ids[ARM_CANARY]);
+		   arena_printf(a->arena, "The label `%s` has become `%s`: Flagger's built-in metrics are blind here", p->service_label,
+				p->exported_label),
+		   "A scrape config that sets the label itself renames the exporter's own.",
+		   "Set honorLabels: true on the ServiceMonitor (honor_labels in a scrape config).", &a->all.ids[ARM_CANARY]);
 }
 
 static int rule_no_series(struct assessing *a)
@@ -441,13 +492,14 @@ static int rule_no_series(struct assessing *a)
 	if (!a->judged || (a->all.found[ARM_CANARY] && a->all.found[ARM_BASELINE]))
 		return 0;
 	return add(a, "no-series", SEVERITY_ERROR, 8,
-	           a->all.found[ARM_CANARY] || a->all.found[ARM_BASELINE]
-	                   ? arena_printf(a->arena, "No series of the %s was found", a->all.found[ARM_CANARY] ? "primary" : "canary")
-	                   : "No series of canary or primary was found",
-	           "Without them nothing can be said about the release.",
-	           "See that Prometheus scrapes the ingress with service labels (Traefik: metrics.prometheus.addServicesLabels), and that routes reach the "
-	           "TraefikService.",
-	           &a->r->outcome_ids);
+		   a->all.found[ARM_CANARY] || a->all.found[ARM_BASELINE]
+			   ? arena_printf(a->arena, "No series of the %s was found", a->all.found[ARM_CANARY] ? "primary" : "canary")
+			   : "No series of canary or primary was found",
+		   "Without them nothing can be said about the release.",
+		   "See that Prometheus scrapes the ingress with service labels (Traefik: metrics.prometheus.addServicesLabels), and that "
+		   "routes reach the "
+		   "TraefikService.",
+		   &a->r->outcome_ids);
 }
 
 static int rule_contradiction(struct assessing *a)
@@ -455,9 +507,11 @@ static int rule_contradiction(struct assessing *a)
 	if (a->out->flagger.agrees != 0)
 		return 0;
 	return add(a, a->r->outcome == OUTCOME_PROMOTED ? "promoted-against-evidence" : "rolled-back-against-evidence", SEVERITY_ERROR, 9,
-	           a->out->flagger.text,
-	           "Flagger looks at a point value against a fixed limit, tick by tick; the criteria here compare with the stable version at the same time.",
-	           "Compare both readings in this package, and bring the Canary's metrics nearer to the criteria you sign for.", &a->r->outcome_ids);
+		   a->out->flagger.text,
+		   "Flagger looks at a point value against a fixed limit, tick by tick; the criteria here compare with the stable version "
+		   "at the same time.",
+		   "Compare both readings in this package, and bring the Canary's metrics nearer to the criteria you sign for.",
+		   &a->r->outcome_ids);
 }
 
 static int rule_containment(struct assessing *a)
@@ -465,10 +519,10 @@ static int rule_containment(struct assessing *a)
 	if (a->out->containment.state != CONTAINMENT_NOT_CONFIRMED)
 		return 0;
 	return add(a, "containment-not-confirmed", SEVERITY_WARNING, 13, "It was not seen that traffic returned to the stable version",
-	           "A rollback is over when users are back, not when a controller says so.",
-	           arena_printf(a->arena, "kubectl -n %s get traefikservice %s -o yaml, and the primary's request rate.", a->r->namespace_,
-	                        a->r->spec.service_name),
-	           &a->out->containment.ids);
+		   "A rollback is over when users are back, not when a controller says so.",
+		   arena_printf(a->arena, "kubectl -n %s get traefikservice %s -o yaml, and the primary's request rate.", a->r->namespace_,
+				a->r->spec.service_name),
+		   &a->out->containment.ids);
 }
 
 static int compare_findings(const void *x, const void *y)
@@ -485,9 +539,10 @@ static int compare_findings(const void *x, const void *y)
 int assess_findings(struct assessing *a)
 {
 	static int (*const rules[])(struct assessing *) = {
-		rule_blast,	 rule_ab_on_traefik, rule_deadline,	  rule_no_values, rule_query_failed, rule_latency,     rule_short_window,
-		rule_thin,	 rule_dead_baseline, rule_unanalysed,	  rule_no_change, rule_hook_rolled_back, rule_held,    rule_unknown_phase,
-		rule_spec,	 rule_samples,	     rule_exported,	  rule_no_series, rule_contradiction, rule_containment,
+		rule_blast,     rule_ab_on_traefik,    rule_deadline,  rule_no_values,     rule_query_failed,
+		rule_latency,   rule_short_window,     rule_thin,      rule_dead_baseline, rule_unanalysed,
+		rule_no_change, rule_hook_rolled_back, rule_held,      rule_unknown_phase, rule_spec,
+		rule_samples,   rule_exported,         rule_no_series, rule_contradiction, rule_containment,
 	};
 
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)

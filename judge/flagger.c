@@ -86,7 +86,8 @@ static bool comparison(struct parse *p, const char *text)
 	value = op - 1;
 	while (value > text && value[-1] != ' ')
 		value--;
-	if (value <= text + 1 || !value_of(limit, (size_t)(end - limit), &p->out->limit) || !value_of(value, (size_t)(op - 1 - value), &p->out->value))
+	if (value <= text + 1 || !value_of(limit, (size_t)(end - limit), &p->out->limit) ||
+	    !value_of(value, (size_t)(op - 1 - value), &p->out->value))
 		return false;
 	p->out->op = *op;
 	p->out->metric = copy(p, text, (size_t)(value - 1 - text));
@@ -299,7 +300,9 @@ int flagger_message_parse(struct flagger_message *out, const char *text, bool wa
 	struct parse p = { .out = out, .arena = arena };
 	const char *rest;
 
-	*out = (struct flagger_message){ .warning = warning, .value = NAN, .limit = NAN, .weight = NAN, .iteration = -1, .iterations = -1, .count = -1 };
+	*out = (struct flagger_message){
+		.warning = warning, .value = NAN, .limit = NAN, .weight = NAN, .iteration = -1, .iterations = -1, .count = -1
+	};
 	if (begins(text, "(combined from similar events): ", &rest)) {
 		out->combined = true;
 		text = rest;

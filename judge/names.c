@@ -11,8 +11,9 @@ const char *strategy_name(enum strategy strategy)
 
 const char *outcome_name(enum outcome outcome)
 {
-	static const char *const names[] = { "running",		  "promoted",	      "promoted-unanalysed", "rolled-back", "superseded",
-		                             "failed-before-traffic", "promotion-failed", "terminated" };
+	static const char *const names[] = { "running",          "promoted",   "promoted-unanalysed",
+					     "rolled-back",      "superseded", "failed-before-traffic",
+					     "promotion-failed", "terminated" };
 
 	return names[outcome];
 }

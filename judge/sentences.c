@@ -35,7 +35,8 @@ static const char *times_baseline(struct assessing *a, const struct decision *d)
 {
 	if (isinf(d->ratio))
 		return arena_printf(a->arena, "the baseline had none, limit %g" NBSP "times", d->criterion->limit);
-	return arena_printf(a->arena, "%s" NBSP "times baseline, limit %g" NBSP "times", words_ratio(d->ratio, a->arena), d->criterion->limit);
+	return arena_printf(a->arena, "%s" NBSP "times baseline, limit %g" NBSP "times", words_ratio(d->ratio, a->arena),
+			    d->criterion->limit);
 }
 
 static const char *short_text(struct assessing *a, const struct decision *d)
@@ -56,8 +57,8 @@ static const char *short_text(struct assessing *a, const struct decision *d)
 static const char *counts(struct assessing *a, const struct decision *d)
 {
 	return arena_printf(a->arena, "%s of %s canary requests against %s of %s", words_count(d->events[ARM_CANARY], a->arena),
-	                    words_count(d->requests[ARM_CANARY], a->arena), words_count(d->events[ARM_BASELINE], a->arena),
-	                    words_count(d->requests[ARM_BASELINE], a->arena));
+			    words_count(d->requests[ARM_CANARY], a->arena), words_count(d->events[ARM_BASELINE], a->arena),
+			    words_count(d->requests[ARM_BASELINE], a->arena));
 }
 
 static const char *fail_text(struct assessing *a, const struct decision *d)
@@ -66,23 +67,26 @@ static const char *fail_text(struct assessing *a, const struct decision *d)
 
 	switch (c->kind) {
 	case CRITERION_ERROR_RATIO:
-		return arena_printf(a->arena,
-		                    "The canary fails %s times as often as the baseline (%s against %s; %s; at least %s times); the limit is %g" NBSP
-		                    "times. A good release is stopped like this in fewer than 1 of %.0f.",
-		                    words_ratio(d->ratio, a->arena), words_percent(d->value, a->arena), words_percent(d->baseline, a->arena), counts(a, d),
-		                    words_ratio(d->lo, a->arena), c->limit, 1 / c->alpha);
+		return arena_printf(
+			a->arena,
+			"The canary fails %s times as often as the baseline (%s against %s; %s; at least %s times); the limit is %g" NBSP
+			"times. A good release is stopped like this in fewer than 1 of %.0f.",
+			words_ratio(d->ratio, a->arena), words_percent(d->value, a->arena), words_percent(d->baseline, a->arena),
+			counts(a, d), words_ratio(d->lo, a->arena), c->limit, 1 / c->alpha);
 	case CRITERION_SUCCESS_RATE:
 		return arena_printf(a->arena, "%s of the canary's requests succeeded (%s of %s failed; at most %s), the limit is %s.%s",
-		                    words_percent(d->value, a->arena), words_count(d->events[ARM_CANARY], a->arena),
-		                    words_count(d->requests[ARM_CANARY], a->arena), words_percent(d->hi, a->arena), words_limit(c, a->arena),
-		                    d->environment ? " The baseline surely fails it too: look at the environment." : "");
+				    words_percent(d->value, a->arena), words_count(d->events[ARM_CANARY], a->arena),
+				    words_count(d->requests[ARM_CANARY], a->arena), words_percent(d->hi, a->arena),
+				    words_limit(c, a->arena),
+				    d->environment ? " The baseline surely fails it too: look at the environment." : "");
 	case CRITERION_QUANTILE_RATIO:
-		return arena_printf(a->arena, "%s is %s against %s of the baseline (%s times; between %s and %s times), the limit is %g" NBSP "times.",
-		                    words_criterion(c, a->arena), words_latency(d->value, a->arena), words_latency(d->baseline, a->arena),
-		                    words_ratio(d->ratio, a->arena), words_ratio(d->lo, a->arena), words_ratio(d->hi, a->arena), c->limit);
+		return arena_printf(
+			a->arena, "%s is %s against %s of the baseline (%s times; between %s and %s times), the limit is %g" NBSP "times.",
+			words_criterion(c, a->arena), words_latency(d->value, a->arena), words_latency(d->baseline, a->arena),
+			words_ratio(d->ratio, a->arena), words_ratio(d->lo, a->arena), words_ratio(d->hi, a->arena), c->limit);
 	default:
-		return arena_printf(a->arena, "%s is %s, the limit is %s.", words_criterion(c, a->arena), words_value(c, d->value, a->arena),
-		                    words_limit(c, a->arena));
+		return arena_printf(a->arena, "%s is %s, the limit is %s.", words_criterion(c, a->arena),
+				    words_value(c, d->value, a->arena), words_limit(c, a->arena));
 	}
 }
 
@@ -92,25 +96,29 @@ static const char *pass_text(struct assessing *a, const struct decision *d)
 
 	if (c->kind == CRITERION_ERROR_RATIO && d->carried != NULL && strcmp(d->carried, CARRIED_FLOOR) == 0)
 		return arena_printf(a->arena, "Errors are surely below the %s floor: %s (%s).", words_percent(c->floor, a->arena),
-		                    words_percent(d->value, a->arena), counts(a, d));
+				    words_percent(d->value, a->arena), counts(a, d));
 	if (c->kind == CRITERION_ERROR_RATIO)
-		return arena_printf(a->arena, "The canary fails at most %s times as often as the baseline (%s against %s; %s), the limit is %g" NBSP "times.",
-		                    words_ratio(d->hi, a->arena), words_percent(d->value, a->arena), words_percent(d->baseline, a->arena), counts(a, d),
-		                    c->limit);
+		return arena_printf(a->arena,
+				    "The canary fails at most %s times as often as the baseline (%s against %s; %s), the limit is %g" NBSP
+				    "times.",
+				    words_ratio(d->hi, a->arena), words_percent(d->value, a->arena), words_percent(d->baseline, a->arena),
+				    counts(a, d), c->limit);
 	if (c->kind == CRITERION_SUCCESS_RATE)
-		return arena_printf(a->arena, "%s of the canary's requests succeeded (surely above %s; %s of %s failed).", words_percent(d->value, a->arena),
-		                    words_percent(c->limit, a->arena), words_count(d->events[ARM_CANARY], a->arena),
-		                    words_count(d->requests[ARM_CANARY], a->arena));
+		return arena_printf(a->arena, "%s of the canary's requests succeeded (surely above %s; %s of %s failed).",
+				    words_percent(d->value, a->arena), words_percent(c->limit, a->arena),
+				    words_count(d->events[ARM_CANARY], a->arena), words_count(d->requests[ARM_CANARY], a->arena));
 	if (d->substituted)
-		return arena_printf(a->arena, "%s +%.0f" NBSP "%% cannot be seen with these buckets; judged instead: %s surely ≤" NBSP "%s.",
-		                    words_criterion(c, a->arena), (c->limit - 1) * 100, words_criterion(c, a->arena),
-		                    words_latency(d->substitute_edge, a->arena));
+		return arena_printf(a->arena,
+				    "%s +%.0f" NBSP "%% cannot be seen with these buckets; judged instead: %s surely ≤" NBSP "%s.",
+				    words_criterion(c, a->arena), (c->limit - 1) * 100, words_criterion(c, a->arena),
+				    words_latency(d->substitute_edge, a->arena));
 	if (c->kind == CRITERION_QUANTILE_RATIO)
-		return arena_printf(a->arena, "%s is %s against %s of the baseline: surely between %s and %s times, the limit is %g" NBSP "times.",
-		                    words_criterion(c, a->arena), words_latency(d->value, a->arena), words_latency(d->baseline, a->arena),
-		                    words_ratio(d->lo, a->arena), words_ratio(d->hi, a->arena), c->limit);
+		return arena_printf(a->arena,
+				    "%s is %s against %s of the baseline: surely between %s and %s times, the limit is %g" NBSP "times.",
+				    words_criterion(c, a->arena), words_latency(d->value, a->arena), words_latency(d->baseline, a->arena),
+				    words_ratio(d->lo, a->arena), words_ratio(d->hi, a->arena), c->limit);
 	return arena_printf(a->arena, "%s is %s, the limit is %s.", words_criterion(c, a->arena), words_value(c, d->value, a->arena),
-	                    words_limit(c, a->arena));
+			    words_limit(c, a->arena));
 }
 
 static const char *more_time(struct assessing *a, const struct decision *d)
@@ -120,7 +128,7 @@ static const char *more_time(struct assessing *a, const struct decision *d)
 	if (isnan(d->seconds_to_decision) || d->seconds_to_decision > 7 * 86400 || !(d->requests_per_second > 0))
 		return "";
 	return arena_printf(a->arena, " At %.0f requests/s about %s more would decide it.", d->requests_per_second,
-	                    duration_words(span, (int64_t)ceil(d->seconds_to_decision) * NS_PER_S));
+			    duration_words(span, (int64_t)ceil(d->seconds_to_decision) * NS_PER_S));
 }
 
 static const char *undecided_text(struct assessing *a, const struct decision *d)
@@ -129,16 +137,18 @@ static const char *undecided_text(struct assessing *a, const struct decision *d)
 	const char *why = assess_reason_words(d->reason);
 
 	if (c->kind == CRITERION_ERROR_RATIO && d->requests[ARM_CANARY] > 0)
-		return arena_printf(a->arena, "%s errors in %s canary requests (baseline %s in %s) cannot tell 1× from %g×: %s; ruled out so far: above %s×.%s",
-		                    words_count(d->events[ARM_CANARY], a->arena), words_count(d->requests[ARM_CANARY], a->arena),
-		                    words_count(d->events[ARM_BASELINE], a->arena), words_count(d->requests[ARM_BASELINE], a->arena), c->limit, why,
-		                    words_ratio(d->hi, a->arena), more_time(a, d));
+		return arena_printf(
+			a->arena,
+			"%s errors in %s canary requests (baseline %s in %s) cannot tell 1× from %g×: %s; ruled out so far: above %s×.%s",
+			words_count(d->events[ARM_CANARY], a->arena), words_count(d->requests[ARM_CANARY], a->arena),
+			words_count(d->events[ARM_BASELINE], a->arena), words_count(d->requests[ARM_BASELINE], a->arena), c->limit, why,
+			words_ratio(d->hi, a->arena), more_time(a, d));
 	if (!isnan(d->warm_up_value) && d->reason != NULL && strcmp(d->reason, REASON_WARM_UP) == 0)
 		return arena_printf(a->arena, "%s is undecided: %s (%s there; shown, not judged).", words_criterion(c, a->arena), why,
-		                    words_latency(d->warm_up_value, a->arena));
+				    words_latency(d->warm_up_value, a->arena));
 	if (!isnan(d->value))
-		return arena_printf(a->arena, "%s is undecided at %s: %s.%s", words_criterion(c, a->arena), words_value(c, d->value, a->arena), why,
-		                    more_time(a, d));
+		return arena_printf(a->arena, "%s is undecided at %s: %s.%s", words_criterion(c, a->arena),
+				    words_value(c, d->value, a->arena), why, more_time(a, d));
 	return arena_printf(a->arena, "%s is undecided: %s.%s", words_criterion(c, a->arena), why, more_time(a, d));
 }
 

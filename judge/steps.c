@@ -80,7 +80,7 @@ static int changes_of_words(struct stepping *s)
 		else if (f->message.kind == MESSAGE_SWITCH)
 			weight = 100;
 		else if (f->message.kind == MESSAGE_SHIFT_BACK || f->message.kind == MESSAGE_FAILED || f->message.kind == MESSAGE_RESTART ||
-		         f->message.kind == MESSAGE_SUCCESS)
+			 f->message.kind == MESSAGE_SUCCESS)
 			weight = 0;
 		if (isnan(weight) || weight < 0 || weight > 100 || (s->n_changes > 0 && s->changes[s->n_changes - 1].weight == weight))
 			continue;
@@ -110,8 +110,8 @@ static int iterations_in(const struct rollout *r, int64_t from, int64_t to)
 	int n = 0;
 
 	for (size_t i = 0; i < r->n_facts; i++)
-		if (r->facts[i].message.kind == MESSAGE_ITERATION && strcmp(r->facts[i].kind, "message") == 0 && r->facts[i].at >= from - NS_PER_S &&
-		    r->facts[i].at < to)
+		if (r->facts[i].message.kind == MESSAGE_ITERATION && strcmp(r->facts[i].kind, "message") == 0 &&
+		    r->facts[i].at >= from - NS_PER_S && r->facts[i].at < to)
 			n++;
 	return n;
 }
@@ -128,7 +128,9 @@ static int add_step(struct stepping *s, const struct change *c, int64_t from, in
 	s->steps = grown;
 	grown = &grown[s->n++];
 	*grown = (struct step){ .kind = kind, .weight = c->weight, .exposure = c->exposure, .from = from, .to = to };
-	grown->attempt = s->r->attempts > 1 && from >= s->r->attempt_started_at - NS_PER_S ? s->r->attempts : s->r->attempts > 1 ? s->r->attempts - 1 : 1;
+	grown->attempt = s->r->attempts > 1 && from >= s->r->attempt_started_at - NS_PER_S ? s->r->attempts
+			 : s->r->attempts > 1                                              ? s->r->attempts - 1
+											   : 1;
 	grown->iterations = iterations_in(s->r, from, to);
 	return ids_add(&grown->ids, c->id, s->arena) < 0 ? error_nomem(s->err) : 0;
 }

@@ -23,8 +23,8 @@ struct lane {
 	const struct series *series;
 	int arm;
 	bool is_error, is_bucket;
-	size_t edge;			/* is_bucket: index into edges; n_edges for +Inf */
-	double *value;			/* at each grid point; NaN: absent */
+	size_t edge; /* is_bucket: index into edges; n_edges for +Inf */
+	double *value; /* at each grid point; NaN: absent */
 	evidence_id *id;
 };
 
@@ -35,7 +35,7 @@ struct target {
 	size_t n_grid;
 	size_t n_lanes;
 	struct lane *lanes;
-	int64_t interval;		/* median */
+	int64_t interval; /* median */
 };
 
 struct building {
@@ -187,12 +187,14 @@ static int note_series(struct building *b, const struct series *s, int arm, cons
 
 	if (s->native)
 		return add_note(b, "native-histogram", INSTANT_NONE,
-		                arena_printf(b->arena, "`%s` comes as a native histogram, which Flagger 1.44 cannot read", s->name),
-		                s->n > 0 ? s->samples[0].id : 0);
+				arena_printf(b->arena, "`%s` comes as a native histogram, which Flagger 1.44 cannot read", s->name),
+				s->n > 0 ? s->samples[0].id : 0);
 	if (arm < 0 && value != NULL)
 		return add_note(b, "foreign-series", INSTANT_NONE,
-		                arena_printf(b->arena, "the series of `%s` is neither of the canary nor of the primary; it is counted for neither", value),
-		                s->n > 0 ? s->samples[0].id : 0);
+				arena_printf(b->arena,
+					     "the series of `%s` is neither of the canary nor of the primary; it is counted for neither",
+					     value),
+				s->n > 0 ? s->samples[0].id : 0);
 	return 0;
 }
 
@@ -272,10 +274,12 @@ static int make_grid(struct building *b, struct target *t)
 
 static int note_seam(struct building *b, const struct target *t, int64_t at, evidence_id id)
 {
-	return add_note(b, "replica-seam", at,
-	                arena_printf(b->arena, "a counter of `%.*s` went back without a restart: two servers answer as one; the higher value was held",
-	                             (int)strcspn(t->key, "\x1f"), t->key),
-	                id);
+	return add_note(
+		b, "replica-seam", at,
+		arena_printf(b->arena,
+			     "a counter of `%.*s` went back without a restart: two servers answer as one; the higher value was held",
+			     (int)strcspn(t->key, "\x1f"), t->key),
+		id);
 }
 
 static int lay_out(struct building *b, struct target *t, struct lane *lane)
@@ -293,7 +297,8 @@ static int lay_out(struct building *b, struct target *t, struct lane *lane)
 		lane->value[i] = NAN;
 		/* The highest of a scrape's samples: replicas that lag show less. At first sight the earliest is where counting begins. */
 		for (; k < s->n && s->samples[k].at <= t->grid[i]; k++) {
-			if (k > first && s->samples[k].value < s->samples[k - 1].value && note_seam(b, t, s->samples[k].at, s->samples[k].id) < 0)
+			if (k > first && s->samples[k].value < s->samples[k - 1].value &&
+			    note_seam(b, t, s->samples[k].at, s->samples[k].id) < 0)
 				return -1;
 			if (isnan(lane->value[i]) || (i > 0 && s->samples[k].value > lane->value[i])) {
 				lane->value[i] = s->samples[k].value;
@@ -519,8 +524,8 @@ static int count(struct building *b, const struct target *t, const struct deltas
 	if (!birth_is_possible(t, all, i)) {
 		s->flags |= STRATUM_REJECTED;
 		s->slow[0] = s->slow[1] = NULL;
-		return add_note(b, "rejected", s->to, "a series began with more than its target can have served in that time: the interval is not counted",
-		                0);
+		return add_note(b, "rejected", s->to,
+				"a series began with more than its target can have served in that time: the interval is not counted", 0);
 	}
 	for (size_t l = 0; l < t->n_lanes; l++) {
 		const struct lane *lane = &t->lanes[l];
@@ -552,9 +557,11 @@ static int note_falls(struct building *b, const struct target *t, const struct d
 
 			if ((all[l].flags[i] & STRATUM_RESET) != 0 &&
 			    add_note(b, "reset", t->grid[i],
-			             arena_printf(b->arena, "the scraped process at `%.*s` restarted: what passed between the last scrape and the restart is lost",
-			                          (int)strcspn(t->key, "\x1f"), t->key),
-			             id) < 0)
+				     arena_printf(b->arena,
+						  "the scraped process at `%.*s` restarted: what passed between the last scrape and the "
+						  "restart is lost",
+						  (int)strcspn(t->key, "\x1f"), t->key),
+				     id) < 0)
 				return -1;
 			if ((all[l].flags[i] & STRATUM_SEAM) != 0 && note_seam(b, t, t->grid[i], id) < 0)
 				return -1;
@@ -600,7 +607,8 @@ static const struct target *reference(const struct building *b)
 	const struct target *most = &b->targets[0];
 
 	for (size_t i = 1; i < b->n_targets; i++)
-		if (b->targets[i].n_grid > most->n_grid || (b->targets[i].n_grid == most->n_grid && strcmp(b->targets[i].key, most->key) < 0))
+		if (b->targets[i].n_grid > most->n_grid ||
+		    (b->targets[i].n_grid == most->n_grid && strcmp(b->targets[i].key, most->key) < 0))
 			most = &b->targets[i];
 	return most;
 }
@@ -670,7 +678,9 @@ static int take_notes(struct building *b)
 {
 	for (size_t i = 0; i < b->set->n_notes; i++) {
 		const struct answer_note *n = &b->set->notes[i];
-		const char *kind = n->annotation == ANNOTATION_PARTIAL ? "partial" : n->annotation == ANNOTATION_BROKEN ? "broken-query" : "info";
+		const char *kind = n->annotation == ANNOTATION_PARTIAL  ? "partial"
+				   : n->annotation == ANNOTATION_BROKEN ? "broken-query"
+									: "info";
 
 		/* Which arm an incomplete answer was about: by its query, and both where that does not say. */
 		if (n->annotation == ANNOTATION_PARTIAL) {
@@ -685,8 +695,10 @@ static int take_notes(struct building *b)
 			return -1;
 	}
 	if (b->set->malformed > 0)
-		return add_note(b, "malformed", INSTANT_NONE,
-		                arena_printf(b->arena, "%zu answers or series of Prometheus were malformed and are not counted", b->set->malformed), 0);
+		return add_note(
+			b, "malformed", INSTANT_NONE,
+			arena_printf(b->arena, "%zu answers or series of Prometheus were malformed and are not counted", b->set->malformed),
+			0);
 	return 0;
 }
 

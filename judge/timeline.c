@@ -21,8 +21,8 @@ static int add_gap(struct assessing *a, const struct gap *gap)
 		return error_nomem(a->err);
 	out->gaps = grown;
 	grown[out->n_gaps] = (struct numbered_gap){ .gap = *gap };
-	grown[out->n_gaps].text = arena_printf(a->arena, "%s: %s to %s UTC: %s", gap->source, instant_clock(from, gap->from), instant_clock(to, gap->to),
-	                                       gap->reason);
+	grown[out->n_gaps].text = arena_printf(a->arena, "%s: %s to %s UTC: %s", gap->source, instant_clock(from, gap->from),
+					       instant_clock(to, gap->to), gap->reason);
 	return grown[out->n_gaps++].text == NULL ? error_nomem(a->err) : 0;
 }
 
@@ -49,7 +49,8 @@ static int sample_gaps(struct assessing *a)
 
 		if (s->to <= from || s->from >= to)
 			continue;
-		if (s->to - s->from > allowed && add_sample_gap(a, s->from, s->to, "no samples: the target was not scraped, or Prometheus was away", &s->ids) < 0)
+		if (s->to - s->from > allowed &&
+		    add_sample_gap(a, s->from, s->to, "no samples: the target was not scraped, or Prometheus was away", &s->ids) < 0)
 			return -1;
 		if (s->from - at > allowed && add_sample_gap(a, at, s->from, "no samples", &s->ids) < 0)
 			return -1;
@@ -155,7 +156,8 @@ static int add_weights(struct assessing *a)
 		}
 		last = w->exposure;
 		row = add_row(a, w->at, "Kubernetes", "weight", 3,
-		              arena_printf(a->arena, "Route object: %s of the traffic goes to the canary", words_weight(w->exposure * 100, a->arena)));
+			      arena_printf(a->arena, "Route object: %s of the traffic goes to the canary",
+					   words_weight(w->exposure * 100, a->arena)));
 		if (row == NULL || ids_add(&row->ids, w->id, a->arena) < 0)
 			return error_nomem(a->err);
 	}
@@ -171,8 +173,8 @@ static int add_decisions(struct assessing *a)
 		if (r->decided_at == INSTANT_NONE || (r->state != CRITERION_FAIL && r->state != CRITERION_PASS))
 			continue;
 		row = add_row(a, r->decided_at, "Prometheus", "limit", 5,
-		              arena_printf(a->arena, "%s: %s (%s)", words_criterion(r->criterion, a->arena), r->state == CRITERION_FAIL ? "fail" : "pass",
-		                           words_value(r->criterion, r->value, a->arena)));
+			      arena_printf(a->arena, "%s: %s (%s)", words_criterion(r->criterion, a->arena),
+					   r->state == CRITERION_FAIL ? "fail" : "pass", words_value(r->criterion, r->value, a->arena)));
 		if (row == NULL)
 			return error_nomem(a->err);
 		/* The answer that the deciding scrape came with. */

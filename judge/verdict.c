@@ -12,7 +12,8 @@
 
 static bool is_behaviour(enum message_kind kind)
 {
-	return kind == MESSAGE_HALT_SUCCESS_RATE || kind == MESSAGE_HALT_LATENCY || kind == MESSAGE_HALT_CUSTOM || kind == MESSAGE_HOOK_FAILED;
+	return kind == MESSAGE_HALT_SUCCESS_RATE || kind == MESSAGE_HALT_LATENCY || kind == MESSAGE_HALT_CUSTOM ||
+	       kind == MESSAGE_HOOK_FAILED;
 }
 
 static const char *check_state(enum message_kind kind)
@@ -62,16 +63,17 @@ static int agreement(struct assessing *a)
 	f->agrees = -1;
 	if (r->outcome == OUTCOME_PROMOTED) {
 		f->agrees = ours_fail ? 0 : all_pass(a) ? 1 : -1;
-		f->text = ours_fail ? "Flagger promoted it; our criteria failed: Flagger compares a point value with a fixed limit, not with the baseline"
-		                    : "Flagger promoted it; our criteria do not contradict that";
+		f->text = ours_fail ? "Flagger promoted it; our criteria failed: Flagger compares a point value with a fixed limit, not "
+				      "with the baseline"
+				    : "Flagger promoted it; our criteria do not contradict that";
 	} else if (r->outcome == OUTCOME_ROLLED_BACK && strcmp(r->outcome_reason, "threshold") == 0) {
 		bool behaviour = behaviour_failed(r);
 
 		f->agrees = !behaviour ? (all_pass(a) ? 0 : -1) : ours_fail ? 1 : all_pass(a) ? 0 : -1;
-		f->text = !behaviour      ? "Flagger rolled back for want of measurements, not for what it measured"
-		          : ours_fail     ? "Flagger rolled back, and our criteria failed too"
-		          : all_pass(a)   ? "Flagger rolled back; our criteria passed"
-		                          : "Flagger rolled back; our criteria could not decide";
+		f->text = !behaviour    ? "Flagger rolled back for want of measurements, not for what it measured"
+			  : ours_fail   ? "Flagger rolled back, and our criteria failed too"
+			  : all_pass(a) ? "Flagger rolled back; our criteria passed"
+					: "Flagger rolled back; our criteria could not decide";
 	} else {
 		f->text = "Flagger's checks decided nothing here";
 	}
@@ -91,8 +93,13 @@ int assess_flagger(struct assessing *a)
 	for (size_t i = 0; i < r->n_failed; i++) {
 		const struct fact *fact = r->failed[i].fact;
 
-		f->checks[f->n_checks++] = (struct flagger_check){ fact->at, fact->message.metric, fact->message.value, fact->message.limit,
-			                                           check_state(fact->message.kind), fact->text, fact->ids };
+		f->checks[f->n_checks++] = (struct flagger_check){ fact->at,
+								   fact->message.metric,
+								   fact->message.value,
+								   fact->message.limit,
+								   check_state(fact->message.kind),
+								   fact->text,
+								   fact->ids };
 	}
 	return agreement(a);
 }
@@ -141,8 +148,10 @@ int assess_containment(struct assessing *a)
 	c->state = CONTAINMENT_CONFIRMED;
 	c->at = silent;
 	c->seconds = (double)(silent - decided) / 1e9;
-	c->text = arena_printf(a->arena, "the route sends nothing to the canary, and the primary alone served requests, %.0f" NBSP "s after the rollback was decided",
-	                       c->seconds < 0 ? 0 : c->seconds);
+	c->text = arena_printf(a->arena,
+			       "the route sends nothing to the canary, and the primary alone served requests, %.0f" NBSP
+			       "s after the rollback was decided",
+			       c->seconds < 0 ? 0 : c->seconds);
 	return c->text == NULL ? error_nomem(a->err) : 0;
 }
 
@@ -212,7 +221,8 @@ static const char *stopped_by_flagger(struct assessing *a)
 			continue;
 		if (isnan(m->value))
 			return arena_printf(a->arena, "Stopped by Flagger: check `%s` failed", m->hook != NULL ? m->hook : "unknown");
-		return arena_printf(a->arena, "Stopped by Flagger: `%s` %.2f, limit %c %g", m->metric, m->value, m->op == '<' ? '>' : '<', m->limit);
+		return arena_printf(a->arena, "Stopped by Flagger: `%s` %.2f, limit %c %g", m->metric, m->value, m->op == '<' ? '>' : '<',
+				    m->limit);
 	}
 	return "Stopped by Flagger";
 }
@@ -226,10 +236,12 @@ static const char *hold_headline(struct assessing *a)
 	if (a->r->outcome == OUTCOME_FAILED_BEFORE_TRAFFIC || (!a->judged && a->r->outcome != OUTCOME_RUNNING))
 		return "Ended before the canary had traffic: nothing to judge";
 	if (a->out->blast_breached)
-		return arena_printf(a->arena, "Exposure reached %s, the limit is %s", words_weight(a->out->highest_exposure * 100, a->arena),
-		                    words_weight(a->criteria->max_weight * 100, a->arena));
+		return arena_printf(a->arena, "Exposure reached %s, the limit is %s",
+				    words_weight(a->out->highest_exposure * 100, a->arena),
+				    words_weight(a->criteria->max_weight * 100, a->arena));
 	if (undecided == 0 && blind == 0)
-		return a->r->outcome == OUTCOME_RUNNING ? "Still running: all criteria pass so far" : "Rolled back, though all criteria passed";
+		return a->r->outcome == OUTCOME_RUNNING ? "Still running: all criteria pass so far"
+							: "Rolled back, though all criteria passed";
 	if (undecided == 0)
 		return arena_printf(a->arena, "%zu of %zu criteria not evaluable", blind, n);
 	if (blind == 0)
@@ -243,7 +255,7 @@ static const char *headline(struct assessing *a)
 
 	if (a->out->verdict == VERDICT_GO)
 		return arena_printf(a->arena, "All %zu criteria passed, up to %s weight", a->out->n_results,
-		                    words_weight(a->out->highest_exposure * 100, a->arena));
+				    words_weight(a->out->highest_exposure * 100, a->arena));
 	if (a->out->verdict == VERDICT_HOLD)
 		return hold_headline(a);
 	if (a->r->outcome == OUTCOME_PROMOTION_FAILED)
@@ -281,10 +293,10 @@ static const char *smallest_margin(struct assessing *a)
 	if (tight == NULL)
 		return "every criterion passed";
 	return arena_printf(a->arena, "Smallest margin: %s %s, limit %s", words_criterion(tight->criterion, a->arena),
-	                    words_value(tight->criterion, tight->value, a->arena),
-	                    tight->carried != NULL && strcmp(tight->carried, CARRIED_FLOOR) == 0
-	                            ? arena_printf(a->arena, "<" NBSP "%s (floor)", words_percent(tight->criterion->floor, a->arena))
-	                            : words_limit(tight->criterion, a->arena));
+			    words_value(tight->criterion, tight->value, a->arena),
+			    tight->carried != NULL && strcmp(tight->carried, CARRIED_FLOOR) == 0
+				    ? arena_printf(a->arena, "<" NBSP "%s (floor)", words_percent(tight->criterion->floor, a->arena))
+				    : words_limit(tight->criterion, a->arena));
 }
 
 static const char *substitute_note(struct assessing *a)
@@ -312,7 +324,8 @@ static const char *subline(struct assessing *a)
 		return "The new version reached all users unjudged";
 	case OUTCOME_ROLLED_BACK:
 		return arena_printf(a->arena, "Rolled back at %s UTC (%s); %s", instant_clock(at, r->ended_at), r->outcome_reason,
-		                    a->out->containment.state == CONTAINMENT_CONFIRMED ? "all traffic is on the stable version" : a->out->containment.text);
+				    a->out->containment.state == CONTAINMENT_CONFIRMED ? "all traffic is on the stable version"
+										       : a->out->containment.text);
 	case OUTCOME_FAILED_BEFORE_TRAFFIC:
 		return "No request reached the canary; the stable version serves all traffic";
 	case OUTCOME_PROMOTION_FAILED:
@@ -363,9 +376,9 @@ static int unreached(struct assessing *a)
 	for (size_t i = 0; i < a->out->n_planned; i++)
 		if (a->out->planned[i] > highest + 0.5 && a->judged)
 			return add_reason(a,
-			                  arena_printf(a->arena, "%s weight was never reached: nothing is known about behaviour above %s.",
-			                               words_weight(a->out->planned[i], a->arena), words_weight(highest, a->arena)),
-			                  &a->r->outcome_ids);
+					  arena_printf(a->arena, "%s weight was never reached: nothing is known about behaviour above %s.",
+						       words_weight(a->out->planned[i], a->arena), words_weight(highest, a->arena)),
+					  &a->r->outcome_ids);
 	return 0;
 }
 
@@ -381,9 +394,10 @@ static int reasons(struct assessing *a)
 			return error_nomem(a->err);
 	if (a->out->blast_breached &&
 	    add_reason(a,
-	               arena_printf(a->arena, "The canary had %s of the traffic by the route object; the blast limit is %s.",
-	                            words_weight(a->out->highest_exposure * 100, a->arena), words_weight(a->criteria->max_weight * 100, a->arena)),
-	               &weights) < 0)
+		       arena_printf(a->arena, "The canary had %s of the traffic by the route object; the blast limit is %s.",
+				    words_weight(a->out->highest_exposure * 100, a->arena),
+				    words_weight(a->criteria->max_weight * 100, a->arena)),
+		       &weights) < 0)
 		return -1;
 	if (add_states(a, CRITERION_FAIL) < 0)
 		return -1;
@@ -402,16 +416,19 @@ static const char *next_step(struct assessing *a)
 
 	if (a->out->verdict == VERDICT_GO)
 		return a->r->outcome == OUTCOME_PROMOTED
-		               ? arena_printf(a->arena, "Accept the promotion; the rollback conditions below stay in force (%s).", owner)
-		               : arena_printf(a->arena, "Promote (%s).", owner);
+			       ? arena_printf(a->arena, "Accept the promotion; the rollback conditions below stay in force (%s).", owner)
+			       : arena_printf(a->arena, "Promote (%s).", owner);
 	if (a->r->outcome == OUTCOME_PROMOTION_FAILED)
-		return arena_printf(a->arena, "Revert the target to the last promoted version now, and see why the primary is not ready (%s).", owner);
+		return arena_printf(
+			a->arena, "Revert the target to the last promoted version now, and see why the primary is not ready (%s).", owner);
 	if (a->out->verdict == VERDICT_NO_GO && a->r->outcome == OUTCOME_PROMOTED)
 		return arena_printf(a->arena, "Revert to the stable version (%s): see the rollback conditions for the commands.", owner);
 	if (a->out->verdict == VERDICT_NO_GO)
 		return arena_printf(a->arena, "Find the cause, then start a new rollout from the first step (%s).", owner);
 	if (a->out->expired && a->criteria->revert_when_expired)
-		return arena_printf(a->arena, "No decision within the deadline: revert to the stable version (%s); this is no evidence of badness.", owner);
+		return arena_printf(a->arena,
+				    "No decision within the deadline: revert to the stable version (%s); this is no evidence of badness.",
+				    owner);
 	if (a->r->outcome == OUTCOME_RUNNING)
 		return arena_printf(a->arena, "Let it go on, or hold the step, until the criteria decide (%s).", owner);
 	if (a->r->outcome == OUTCOME_PROMOTED || a->r->outcome == OUTCOME_PROMOTED_UNANALYSED)

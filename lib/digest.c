@@ -9,7 +9,7 @@
 #include "gonogo/error.h"
 
 struct digest {
-	EVP_MD *md;	/* fetched once: an implicit fetch costs 250 ns a call */
+	EVP_MD *md; /* fetched once: an implicit fetch costs 250 ns a call */
 	EVP_MD_CTX *context;
 };
 

@@ -168,7 +168,7 @@ char *instant_rfc3339_ms(char text[static INSTANT_TEXT_MAX], int64_t instant)
 	struct civil c = civil_from(instant);
 
 	(void)snprintf(text, INSTANT_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", c.year, c.month, c.day, c.hour, c.minute, c.second,
-	               (int)(c.ns / NS_PER_MS));
+		       (int)(c.ns / NS_PER_MS));
 	return text;
 }
 
@@ -219,8 +219,8 @@ static int64_t unit(const char **at)
 		const char *name;
 		int64_t ns;
 	} units[] = {
-		{ "ns", 1 },	     { "us", 1000 },	  { "µs", 1000 },	 { "μs", 1000 },
-		{ "ms", NS_PER_MS }, { "s", NS_PER_S },	  { "m", 60 * NS_PER_S }, { "h", 3600 * NS_PER_S },
+		{ "ns", 1 },         { "us", 1000 },    { "µs", 1000 },         { "μs", 1000 },
+		{ "ms", NS_PER_MS }, { "s", NS_PER_S }, { "m", 60 * NS_PER_S }, { "h", 3600 * NS_PER_S },
 	};
 
 	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {

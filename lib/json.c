@@ -474,7 +474,8 @@ static bool enter_member(struct scan *s, const char *key, size_t key_len)
 	return false;
 }
 
-static int each_in_array(struct scan *s, int (*each)(void *, const char *, size_t, struct error *), void *arg, size_t *seen, struct error *err)
+static int each_in_array(struct scan *s, int (*each)(void *, const char *, size_t, struct error *), void *arg, size_t *seen,
+			 struct error *err)
 {
 	const char *element;
 
@@ -499,8 +500,9 @@ static int each_in_array(struct scan *s, int (*each)(void *, const char *, size_
 	return 0;
 }
 
-int json_each_element(const char *bytes, size_t len, const char *path, int (*each)(void *arg, const char *element, size_t element_len, struct error *err),
-                      void *arg, size_t *seen, struct error *err)
+int json_each_element(const char *bytes, size_t len, const char *path,
+		      int (*each)(void *arg, const char *element, size_t element_len, struct error *err), void *arg, size_t *seen,
+		      struct error *err)
 {
 	struct scan s = { .start = bytes, .at = bytes, .end = bytes + len };
 	const char *at = path;

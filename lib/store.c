@@ -90,15 +90,16 @@ static int refuse_network(const char *directory, struct error *err)
 	static const struct {
 		unsigned long magic;
 		const char *name;
-	} networks[] = { { 0x6969, "NFS" }, { 0xFF534D42, "CIFS" }, { 0xFE534D42, "SMB2" }, { 0x517B, "SMB" }, { 0x01021997, "9P" },
-		         { 0x00c36400, "Ceph" }, { 0x5346414F, "AFS" }, { 0x0BD00BD0, "Lustre" } };
+	} networks[] = { { 0x6969, "NFS" },    { 0xFF534D42, "CIFS" }, { 0xFE534D42, "SMB2" }, { 0x517B, "SMB" },
+			 { 0x01021997, "9P" }, { 0x00c36400, "Ceph" }, { 0x5346414F, "AFS" },  { 0x0BD00BD0, "Lustre" } };
 	struct statfs fs;
 
 	if (statfs(directory, &fs) < 0)
 		return error_code(err, ERR_NOT_FOUND, "%s: %s", directory, strerror(errno));
 	for (size_t i = 0; i < sizeof networks / sizeof networks[0]; i++)
 		if ((unsigned long)fs.f_type == networks[i].magic)
-			return error_set(err, "%s: is on %s; SQLite's WAL needs a local disk: put the database on one", directory, networks[i].name);
+			return error_set(err, "%s: is on %s; SQLite's WAL needs a local disk: put the database on one", directory,
+					 networks[i].name);
 	return 0;
 }
 
@@ -125,7 +126,8 @@ static int lock_file(struct store *store, struct error *err)
 		n = pread(store->lock_fd, pid, sizeof pid - 1, 0);
 		pid[n > 0 ? n : 0] = '\0';
 		pid[strcspn(pid, "\n")] = '\0';
-		return error_code(err, ERR_BUSY, "%s: another process (pid %s) writes to it; one writer a log", store->path, pid[0] ? pid : "unknown");
+		return error_code(err, ERR_BUSY, "%s: another process (pid %s) writes to it; one writer a log", store->path,
+				  pid[0] ? pid : "unknown");
 	}
 	n = (ssize_t)snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
 	if (ftruncate(store->lock_fd, 0) < 0 || pwrite(store->lock_fd, pid, (size_t)n, 0) != n)
@@ -161,8 +163,8 @@ static int check_version(struct store *store, struct error *err)
 	if (id != APPLICATION_ID)
 		return error_code(err, ERR_VERSION, "%s: is a database, but not gonogo's", store->path);
 	if (version > SCHEMA_VERSION)
-		return error_code(err, ERR_VERSION, "%s: has schema %" PRId64 ", this program knows up to %d: use a newer gonogo", store->path, version,
-		                  SCHEMA_VERSION);
+		return error_code(err, ERR_VERSION, "%s: has schema %" PRId64 ", this program knows up to %d: use a newer gonogo",
+				  store->path, version, SCHEMA_VERSION);
 	if (version < SCHEMA_VERSION)
 		return error_code(err, ERR_VERSION, "%s: has schema %" PRId64 ", which no release wrote", store->path, version);
 	return 1;
@@ -195,8 +197,8 @@ static int write_meta(struct store *store, const char *key, const char *value, s
 	sqlite3_stmt *s = NULL;
 	int rc = SQLITE_ERROR;
 
-	if (sqlite3_prepare_v2(store->db, "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value", -1, &s, NULL) ==
-	            SQLITE_OK &&
+	if (sqlite3_prepare_v2(store->db, "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value", -1, &s,
+			       NULL) == SQLITE_OK &&
 	    sqlite3_bind_text(s, 1, key, -1, SQLITE_STATIC) == SQLITE_OK && sqlite3_bind_text(s, 2, value, -1, SQLITE_STATIC) == SQLITE_OK)
 		rc = sqlite3_step(s);
 	sqlite3_finalize(s);
@@ -278,8 +280,8 @@ static int open_writer(struct store *store, const char *origin, struct error *er
 	directory_of(directory, store->path);
 	if (refuse_network(directory, err) < 0 || lock_file(store, err) < 0)
 		return -1;
-	if (sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, NULL) !=
-	    SQLITE_OK)
+	if (sqlite3_open_v2(store->path, &store->db,
+			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		return sqlite_error(store, "open", err);
 	sqlite3_busy_timeout(store->db, BUSY_MS);
 	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
@@ -287,7 +289,8 @@ static int open_writer(struct store *store, const char *origin, struct error *er
 	if (ours < 0)
 		return -1;
 	/* FULL: NORMAL can lose the last commits on power loss, and they were acknowledged. Checkpoints run when idle (store_checkpoint). */
-	if (exec(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA foreign_keys = ON", "open", err) < 0)
+	if (exec(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA foreign_keys = ON",
+		 "open", err) < 0)
 		return -1;
 	if (ours == 0 && create_schema(store, origin, err) < 0)
 		return -1;
@@ -556,8 +559,8 @@ int observation_leaf(uint8_t out[static DIGEST_SIZE], const char *origin, const 
 	return rc;
 }
 
-static int chain_of(struct digest *d, uint8_t out[static DIGEST_SIZE], const uint8_t before[static DIGEST_SIZE], const uint8_t leaf[static DIGEST_SIZE],
-                    struct error *err)
+static int chain_of(struct digest *d, uint8_t out[static DIGEST_SIZE], const uint8_t before[static DIGEST_SIZE],
+		    const uint8_t leaf[static DIGEST_SIZE], struct error *err)
 {
 	if (digest_reset(d, err) < 0)
 		return -1;
@@ -627,7 +630,8 @@ static int append_row(struct store *store, const struct observation *row, struct
 int store_append(struct store *store, struct observation *row, struct error *err)
 {
 	if (row->body_len > STORE_BODY_MAX)
-		return error_code(err, ERR_LIMIT, "%.200s: a body of %zu bytes is above the limit of %u", row->subject, row->body_len, STORE_BODY_MAX);
+		return error_code(err, ERR_LIMIT, "%.200s: a body of %zu bytes is above the limit of %u", row->subject, row->body_len,
+				  STORE_BODY_MAX);
 	row->seq = store->last_seq + 1;
 	if (hash_of(store->digest, row->body_sha256, row->body != NULL ? row->body : "", row->body_len, err) < 0 ||
 	    leaf_of(store->digest, row->leaf_sha256, store->origin, row, err) < 0 ||
@@ -671,13 +675,14 @@ int store_mark_seen(struct store *store, const char *uid, const char *resource_v
 
 /* ---- Reading. */
 
-#define COLUMNS "o.seq, o.received_at, o.boottime_ns, o.boot_id, o.source, o.kind, o.subject, o.request, o.marks, o.body_sha256, o.leaf_sha256, " \
-		"o.chain_sha256, b.size, b.encoding"
+#define COLUMNS                                                                                                                            \
+	"o.seq, o.received_at, o.boottime_ns, o.boot_id, o.source, o.kind, o.subject, o.request, o.marks, o.body_sha256, o.leaf_sha256, "  \
+	"o.chain_sha256, b.size, b.encoding"
 
 static void query_text(struct buf *out, const struct store_query *q)
 {
 	buf_printf(out, "SELECT " COLUMNS "%s FROM observation o LEFT JOIN body b ON b.sha256 = o.body_sha256 WHERE o.seq > ?1",
-	           q->without_body ? "" : ", b.bytes");
+		   q->without_body ? "" : ", b.bytes");
 	if (q->source >= 0)
 		buf_puts(out, " AND o.source = ?2");
 	if (q->subject != NULL)
@@ -781,7 +786,7 @@ static int read_row(const struct store *store, sqlite3_stmt *s, bool without_bod
 	if (!digest_column(s, 9, row->body_sha256) || !digest_column(s, 10, row->leaf_sha256) || !digest_column(s, 11, row->chain_sha256))
 		return bad_row(store, row->seq, "a digest is not of its size", err);
 	if (sqlite3_column_type(s, 12) == SQLITE_NULL)
-		return 0;	/* retention dropped the body */
+		return 0; /* retention dropped the body */
 	size = sqlite3_column_int64(s, 12);
 	if (size < 0 || size > (int64_t)STORE_BODY_MAX)
 		return bad_row(store, row->seq, "its body is larger than any that is kept", err);
@@ -789,8 +794,8 @@ static int read_row(const struct store *store, sqlite3_stmt *s, bool without_bod
 	return without_body ? 0 : read_body(store, s, row, owned, err);
 }
 
-int store_each(struct store *store, const struct store_query *query, int (*each)(void *arg, const struct observation *row, struct error *err), void *arg,
-               struct error *err)
+int store_each(struct store *store, const struct store_query *query,
+	       int (*each)(void *arg, const struct observation *row, struct error *err), void *arg, struct error *err)
 {
 	sqlite3_stmt *s = NULL;
 	struct observation row;
@@ -835,8 +840,8 @@ int store_summary(struct store *store, struct store_summary *out, struct error *
 	int rc = -1;
 
 	memset(out, 0, sizeof *out);
-	if (sqlite3_prepare_v2(store->db, "SELECT count(*), coalesce(min(received_at), 0), coalesce(max(received_at), 0) FROM observation", -1, &s,
-	                       NULL) == SQLITE_OK &&
+	if (sqlite3_prepare_v2(store->db, "SELECT count(*), coalesce(min(received_at), 0), coalesce(max(received_at), 0) FROM observation",
+			       -1, &s, NULL) == SQLITE_OK &&
 	    sqlite3_step(s) == SQLITE_ROW) {
 		out->rows = sqlite3_column_int64(s, 0);
 		out->first_at = sqlite3_column_int64(s, 1);

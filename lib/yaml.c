@@ -24,7 +24,7 @@ struct loader {
 	struct arena *arena;
 	yaml_document_t document;
 	unsigned flags;
-	size_t nodes;		/* aliases counted every time: what "billion laughs" multiplies */
+	size_t nodes; /* aliases counted every time: what "billion laughs" multiplies */
 };
 
 static int fail_mark(const yaml_mark_t *mark, struct error *err, const char *text)
@@ -95,7 +95,8 @@ static int merge(struct loader *l, struct yaml_node *to, size_t *cap, const stru
 	if (from->kind == YAML_SEQUENCE) {
 		for (size_t i = 0; i < from->n; i++)
 			if (from->items[i]->kind != YAML_MAPPING || merge(l, to, cap, from->items[i], err) < 0)
-				return error_code(err, ERR_SYNTAX, "line %zu, column %zu: `<<` merges mappings only", from->line, from->column);
+				return error_code(err, ERR_SYNTAX, "line %zu, column %zu: `<<` merges mappings only", from->line,
+						  from->column);
 		return 0;
 	}
 	if (from->kind != YAML_MAPPING)
@@ -117,7 +118,8 @@ static int convert_pair(struct loader *l, const yaml_node_pair_t *pair, struct y
 	if (member.key == NULL)
 		return error_nomem(err);
 	if (has_key(to, member.key))
-		return error_code(err, ERR_SYNTAX, "line %zu, column %zu: `%.60s` stands twice in this mapping", member.line, member.column, member.key);
+		return error_code(err, ERR_SYNTAX, "line %zu, column %zu: `%.60s` stands twice in this mapping", member.line, member.column,
+				  member.key);
 	member.value = convert(l, pair->value, depth + 1, err);
 	return member.value == NULL ? -1 : add_member(l, to, cap, &member, err);
 }
@@ -165,7 +167,8 @@ static struct yaml_node *convert(struct loader *l, int index, int depth, struct 
 		return NULL;
 	}
 	if (depth > DEPTH_MAX || ++l->nodes > NODES_MAX) {
-		fail_mark(&from->start_mark, err, depth > DEPTH_MAX ? "nested deeper than 64" : "more than 200000 nodes (aliases counted each time)");
+		fail_mark(&from->start_mark, err,
+			  depth > DEPTH_MAX ? "nested deeper than 64" : "more than 200000 nodes (aliases counted each time)");
 		return NULL;
 	}
 	to = arena_alloc(l->arena, sizeof *to);
@@ -233,7 +236,8 @@ static bool is_empty(yaml_document_t *document)
 {
 	const yaml_node_t *root = yaml_document_get_root_node(document);
 
-	return root == NULL || (root->type == YAML_SCALAR_NODE && root->data.scalar.length == 0 && root->data.scalar.style == YAML_PLAIN_SCALAR_STYLE);
+	return root == NULL ||
+	       (root->type == YAML_SCALAR_NODE && root->data.scalar.length == 0 && root->data.scalar.style == YAML_PLAIN_SCALAR_STYLE);
 }
 
 static int load_document(struct yaml *out, struct loader *l, size_t *cap, struct error *err)

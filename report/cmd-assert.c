@@ -24,10 +24,10 @@ static const struct option options[] = {
 };
 
 struct wanted {
-	const char *name;	/* id, prefix, or NAMESPACE/CANARY */
-	const char *image;	/* reference or digest */
+	const char *name; /* id, prefix, or NAMESPACE/CANARY */
+	const char *image; /* reference or digest */
 	int64_t after;
-	int64_t timeout;	/* ns */
+	int64_t timeout; /* ns */
 	bool effective;
 };
 
@@ -162,7 +162,7 @@ static int look(const struct cli *cli, const struct wanted *w, bool last)
 		code = judge(cli, &s, r);
 	} else if (last) {
 		fprintf(stderr, "%s: %s: %s\n", cli->program, r == NULL ? w->name : r->id,
-		        r == NULL ? "no such rollout yet; --timeout D waits for it" : "still running; --timeout D waits for its end");
+			r == NULL ? "no such rollout yet; --timeout D waits for it" : "still running; --timeout D waits for its end");
 		code = EXIT_EVIDENCE;
 	}
 out:
@@ -182,13 +182,13 @@ int cmd_assert(int argc, char **argv)
 {
 	struct wanted w = { .after = INSTANT_NONE };
 	const struct cli_parser parser = { .program = "gonogo assert",
-		                           .shorts = "o:",
-		                           .longs = options,
-		                           .help = help,
-		                           .own = own_option,
-		                           .arg = &w,
-		                           .min_arguments = 1,
-		                           .max_arguments = 1 };
+					   .shorts = "o:",
+					   .longs = options,
+					   .help = help,
+					   .own = own_option,
+					   .arg = &w,
+					   .min_arguments = 1,
+					   .max_arguments = 1 };
 	struct cli cli;
 	int64_t end;
 	int code = cli_parse(&cli, &parser, argc, argv);

@@ -101,12 +101,9 @@ out:
 
 int cmd_criteria(int argc, char **argv)
 {
-	static const struct cli_parser parser = { .program = "gonogo criteria",
-		                                  .shorts = "o:",
-		                                  .longs = options,
-		                                  .help = help,
-		                                  .min_arguments = 1,
-		                                  .max_arguments = 2 };
+	static const struct cli_parser parser = {
+		.program = "gonogo criteria", .shorts = "o:", .longs = options, .help = help, .min_arguments = 1, .max_arguments = 2
+	};
 	const char *namespace_ = NULL, *canary = NULL;
 	struct error err;
 	struct cli cli;

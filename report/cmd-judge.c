@@ -39,7 +39,7 @@ static void text_form(struct buf *out, const struct assessment *a, const struct 
 	buf_printf(out, "%-20s %-16s %s\n", "CRITERION", "IN FORCE", "BY FILE");
 	for (size_t i = 0; i < a->n_results; i++)
 		buf_printf(out, "%-20s %-16s %s\n", a->results[i].criterion->name, state_of(&a->results[i]),
-		           state_of(find(b, a->results[i].criterion->name)));
+			   state_of(find(b, a->results[i].criterion->name)));
 	for (size_t i = 0; i < b->n_results; i++)
 		if (find(a, b->results[i].criterion->name) == NULL)
 			buf_printf(out, "%-20s %-16s %s\n", b->results[i].criterion->name, "not judged", state_of(&b->results[i]));
@@ -59,7 +59,8 @@ static void json_side(struct json_writer *w, const char *key, const struct asses
 	json_end_object(w);
 }
 
-static int judge(const struct cli *cli, struct session *s, const struct rollout *r, struct arena *arena, enum verdict *verdict, struct error *err)
+static int judge(const struct cli *cli, struct session *s, const struct rollout *r, struct arena *arena, enum verdict *verdict,
+		 struct error *err)
 {
 	struct cli in_force = *cli;
 	struct assessment a, b;
@@ -93,12 +94,9 @@ out:
 
 int cmd_judge(int argc, char **argv)
 {
-	static const struct cli_parser parser = { .program = "gonogo judge",
-		                                  .shorts = "o:",
-		                                  .longs = options,
-		                                  .help = help,
-		                                  .min_arguments = 1,
-		                                  .max_arguments = 1 };
+	static const struct cli_parser parser = {
+		.program = "gonogo judge", .shorts = "o:", .longs = options, .help = help, .min_arguments = 1, .max_arguments = 1
+	};
 	enum verdict verdict = VERDICT_HOLD;
 	struct arena *arena;
 	const struct rollout *r;

@@ -39,8 +39,8 @@ static void text_row(struct buf *out, const struct assessment *a)
 		duration_words(span, r->ended_at - r->started_at);
 	/* U+00A0 counts as one column but two bytes: pad by hand. */
 	buf_printf(out, "%s  %-6s %-21s %5.1f %%  %2zu  %s%*s  %s\n", instant_rfc3339(start, r->started_at), verdict_word(a->verdict),
-	           outcome_name(r->outcome), a->highest_exposure * 100, a->n_steps, span, (int)(14 - utf8_length(span)), "",
-	           id.data == NULL ? "" : id.data);
+		   outcome_name(r->outcome), a->highest_exposure * 100, a->n_steps, span, (int)(14 - utf8_length(span)), "",
+		   id.data == NULL ? "" : id.data);
 	buf_free(&id);
 }
 

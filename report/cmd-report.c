@@ -16,10 +16,10 @@
 #define OPT_PAPER (OPT_OWN + 1)
 
 static const struct option options[] = { CLI_OPTIONS,
-	                                 { "output", required_argument, NULL, 'o' },
-	                                 { "format", required_argument, NULL, OPT_FORMAT },
-	                                 { "paper", required_argument, NULL, OPT_PAPER },
-	                                 { NULL, 0, NULL, 0 } };
+					 { "output", required_argument, NULL, 'o' },
+					 { "format", required_argument, NULL, OPT_FORMAT },
+					 { "paper", required_argument, NULL, OPT_PAPER },
+					 { NULL, 0, NULL, 0 } };
 
 struct wanted {
 	const char *directory;
@@ -59,7 +59,7 @@ static bool own_option(void *arg, int c, const char *value, const char **text)
 }
 
 static int write_package(const struct cli *cli, const struct wanted *w, struct session *s, const struct rollout *r, struct arena *arena,
-                         struct error *err)
+			 struct error *err)
 {
 	struct package_input in = { .evidence = &s->evidence, .wal_missing = s->wal_missing };
 	struct assessment a;
@@ -75,7 +75,8 @@ static int write_package(const struct cli *cli, const struct wanted *w, struct s
 	if (session_assess(s, cli, r, &a, arena, err) < 0)
 		goto out;
 	in.evidence = s->judged;
-	if (doc_build(&doc, &in, arena, err) < 0 || output_write(&doc, w->directory != NULL ? w->directory : r->id, &w->output, &names, err) < 0)
+	if (doc_build(&doc, &in, arena, err) < 0 ||
+	    output_write(&doc, w->directory != NULL ? w->directory : r->id, &w->output, &names, err) < 0)
 		goto out;
 	if (names.len > 0 && (cli_write(names.data, names.len, err) < 0 || cli_print_verdict(cli, &a, err) < 0))
 		goto out;
@@ -90,13 +91,13 @@ int cmd_report(int argc, char **argv)
 {
 	struct wanted w = { 0 };
 	const struct cli_parser parser = { .program = "gonogo report",
-		                           .shorts = "o:",
-		                           .longs = options,
-		                           .help = help,
-		                           .own = own_option,
-		                           .arg = &w,
-		                           .min_arguments = 1,
-		                           .max_arguments = 1 };
+					   .shorts = "o:",
+					   .longs = options,
+					   .help = help,
+					   .own = own_option,
+					   .arg = &w,
+					   .min_arguments = 1,
+					   .max_arguments = 1 };
 	struct arena *arena;
 	const struct rollout *r;
 	struct session s;

@@ -20,7 +20,8 @@ static const struct option options[] = { CLI_OPTIONS, { "output", required_argum
 static void help(void)
 {
 	puts("Usage: gonogo show ROLLOUT [-o text|json] [--criteria FILE] [--at TIME] [--db FILE]...\n\n"
-	     "Prints page one as text: verdict, why, what was rolled out, the evidence ladder. While the rollout runs it is the verdict so far.\n"
+	     "Prints page one as text: verdict, why, what was rolled out, the evidence ladder. While the rollout runs it is the verdict so "
+	     "far.\n"
 	     "-o json prints evidence.json.\n\n"
 	     "Exit codes: 0 shown, whatever the verdict; 2 usage; 4 no such rollout, or evidence missing; 5 other failure.");
 }
@@ -135,12 +136,9 @@ out:
 
 int cmd_show(int argc, char **argv)
 {
-	static const struct cli_parser parser = { .program = "gonogo show",
-		                                  .shorts = "o:",
-		                                  .longs = options,
-		                                  .help = help,
-		                                  .min_arguments = 1,
-		                                  .max_arguments = 1 };
+	static const struct cli_parser parser = {
+		.program = "gonogo show", .shorts = "o:", .longs = options, .help = help, .min_arguments = 1, .max_arguments = 1
+	};
 	struct arena *arena;
 	const struct rollout *r;
 	struct session s;

@@ -29,11 +29,12 @@ static int verify(const struct cli *cli, const char *path)
 	if (store_open(&store, path, STORE_READ, NULL, &err) < 0 || store_verify(store, &summary, &err) < 0)
 		code = cli_fail(cli, &err);
 	else if (store_wal_missing(store)) {
-		fprintf(stderr, "%s: %s: complete up to row %" PRId64 ", but copied without its -wal file: newer rows may be missing\n", cli->program,
-		        path, summary.rows);
+		fprintf(stderr, "%s: %s: complete up to row %" PRId64 ", but copied without its -wal file: newer rows may be missing\n",
+			cli->program, path, summary.rows);
 		code = EXIT_EVIDENCE;
 	} else
-		printf("%s: %" PRId64 " rows, origin %s, head %s\n", path, summary.rows, store_origin(store), digest_hex(hex, summary.head));
+		printf("%s: %" PRId64 " rows, origin %s, head %s\n", path, summary.rows, store_origin(store),
+		       digest_hex(hex, summary.head));
 	store_close(store);
 	return code;
 }

@@ -201,7 +201,8 @@ static void ladder_row(struct doc *d, struct block *b, const struct step_result 
 	if (s->step->iterations > 0)
 		cells[0].second = arena_printf(d->arena, "%lld iterations", (long long)s->step->iterations);
 	cells[1].text = arena_printf(d->arena, "%s–%s", instant_clock(from, s->step->from), instant_clock(to, s->step->to));
-	cells[1].second = s->requests[ARM_CANARY] < 0 ? "no samples" : arena_printf(d->arena, "%lld requests", (long long)s->requests[ARM_CANARY]);
+	cells[1].second = s->requests[ARM_CANARY] < 0 ? "no samples"
+						      : arena_printf(d->arena, "%lld requests", (long long)s->requests[ARM_CANARY]);
 	for (size_t i = 0; i < n; i++)
 		reading_cell(d, &cells[2 + i], &s->readings[i]);
 	cells[2 + n].bold = true;
@@ -222,7 +223,8 @@ static void ladder(struct doc *d)
 
 	heading(d, BLOCK_PAGE_ONE, "Evidence ladder", "a row per step of exposure: canary value, with baseline and limit below it");
 	if (a->n_steps == 0) {
-		paragraph(d, BLOCK_PAGE_ONE, "The canary never had traffic under analysis: there is no step to show.", &a->rollout->outcome_ids);
+		paragraph(d, BLOCK_PAGE_ONE, "The canary never had traffic under analysis: there is no step to show.",
+			  &a->rollout->outcome_ids);
 		return;
 	}
 	columns[0] = (struct column){ "Exposure", 0.1, false };
@@ -253,15 +255,16 @@ static const char *strategy_text(struct doc *d)
 	char span[INSTANT_TEXT_MAX];
 
 	if (s->strategy == STRATEGY_AB_TESTING)
-		return arena_printf(d->arena, "A/B by header, %lld iterations of %s", (long long)s->iterations, duration_words(span, s->interval));
+		return arena_printf(d->arena, "A/B by header, %lld iterations of %s", (long long)s->iterations,
+				    duration_words(span, s->interval));
 	if (s->iterations > 0)
 		return arena_printf(d->arena, "%s, %lld iterations of %s", strategy_name(s->strategy), (long long)s->iterations,
-		                    duration_words(span, s->interval));
+				    duration_words(span, s->interval));
 	if (s->n_step_weights > 0)
 		return arena_printf(d->arena, "%zu steps to %s, a check every %s", s->n_step_weights, weight_text(d, s->max_weight),
-		                    duration_words(span, s->interval));
+				    duration_words(span, s->interval));
 	return arena_printf(d->arena, "%s steps to %s, a check every %s", weight_text(d, s->step_weight), weight_text(d, s->max_weight),
-	                    duration_words(span, s->interval));
+			    duration_words(span, s->interval));
 }
 
 static void key_row(struct doc *d, struct block *b, const char *label, const char *value, const char *right)
@@ -299,22 +302,25 @@ static void rolled_out(struct doc *d)
 	key_row(d, b, "Started", instant_long(start, r->started_at) == NULL ? "" : arena_strdup(d->arena, start), NULL);
 	if (r->ended_at != INSTANT_NONE)
 		key_row(d, b, "Ended",
-		        arena_printf(d->arena, "%s, after %s: %s (%s)", instant_long(end, r->ended_at), duration_words(span, r->ended_at - r->started_at),
-		                     outcome_name(r->outcome), r->outcome_reason),
-		        NULL);
+			arena_printf(d->arena, "%s, after %s: %s (%s)", instant_long(end, r->ended_at),
+				     duration_words(span, r->ended_at - r->started_at), outcome_name(r->outcome), r->outcome_reason),
+			NULL);
 	else
 		key_row(d, b, "Ended", "not yet", NULL);
 	if (r->attempts > 1)
-		key_row(d, b, "Attempt", arena_printf(d->arena, "attempt %d; the one before was superseded at %s UTC", r->attempts,
-		                                       instant_clock(start, r->attempt_started_at)),
-		        NULL);
+		key_row(d, b, "Attempt",
+			arena_printf(d->arena, "attempt %d; the one before was superseded at %s UTC", r->attempts,
+				     instant_clock(start, r->attempt_started_at)),
+			NULL);
 	for (size_t i = 0; i < r->n_images && i < 3; i++) {
 		const struct image *im = &r->images[i];
 
-		key_row(d, b, r->n_images > 1 ? "Old" : "Old image", im->old_image == NULL ? "not seen" : arena_printf(d->arena, "`%s`", im->old_image),
-		        short_digest(d, im->old_digest));
-		key_row(d, b, r->n_images > 1 ? "New" : "New image", im->new_image == NULL ? "not seen" : arena_printf(d->arena, "`%s`", im->new_image),
-		        short_digest(d, im->new_digest));
+		key_row(d, b, r->n_images > 1 ? "Old" : "Old image",
+			im->old_image == NULL ? "not seen" : arena_printf(d->arena, "`%s`", im->old_image),
+			short_digest(d, im->old_digest));
+		key_row(d, b, r->n_images > 1 ? "New" : "New image",
+			im->new_image == NULL ? "not seen" : arena_printf(d->arena, "`%s`", im->new_image),
+			short_digest(d, im->new_digest));
 	}
 	if (r->n_images == 0)
 		key_row(d, b, "Images", "not seen", NULL);
@@ -334,8 +340,11 @@ static const char *window_text(struct doc *d, const struct condition *c)
 
 static void short_conditions(struct doc *d)
 {
-	static const struct column columns[] = { { "", 0.08, false }, { "Trigger", 0.42, false }, { "Threshold", 0.16, false }, { "Window", 0.14, false },
-		                                 { "Owner", 0.2, false } };
+	static const struct column columns[] = { { "", 0.08, false },
+						 { "Trigger", 0.42, false },
+						 { "Threshold", 0.16, false },
+						 { "Window", 0.14, false },
+						 { "Owner", 0.2, false } };
 	struct block *b;
 
 	heading(d, BLOCK_PAGE_ONE | BLOCK_PDF_ONLY, "Rollback conditions", "in short; action, PromQL and verification on a later page");
@@ -367,11 +376,14 @@ static void figures(struct doc *d)
 		blind += a->results[i].state == CRITERION_NOT_EVALUABLE;
 	}
 	d->figures[0].value = weight_text(d, a->highest_exposure * 100);
-	d->figures[0].label = isnan(a->planned_weight) ? "highest exposure" : arena_printf(d->arena, "highest exposure, %s planned", weight_text(d, a->planned_weight));
+	d->figures[0].label = isnan(a->planned_weight)
+				      ? "highest exposure"
+				      : arena_printf(d->arena, "highest exposure, %s planned", weight_text(d, a->planned_weight));
 	d->figures[1].value = arena_printf(d->arena, "%zu of %zu criteria", pass, a->n_results);
 	d->figures[1].label = pass == a->n_results ? "passed" : arena_printf(d->arena, "passed; %zu failed, %zu open", fail, open + blind);
 	if (a->requests[ARM_CANARY] > 0) {
-		d->figures[2].value = arena_printf(d->arena, "%lld of %lld", (long long)a->failed[ARM_CANARY], (long long)a->requests[ARM_CANARY]);
+		d->figures[2].value = arena_printf(d->arena, "%lld of %lld", (long long)a->failed[ARM_CANARY],
+						   (long long)a->requests[ARM_CANARY]);
 		d->figures[2].label = "canary requests failed";
 	} else {
 		d->figures[2].value = "no requests";
@@ -385,8 +397,10 @@ static void figures(struct doc *d)
 
 static void criteria_table(struct doc *d)
 {
-	static const struct column columns[] = { { "Criterion", 0.14, false }, { "State", 0.12, false }, { "In words", 0.54, false },
-		                                 { "Literal, over its window", 0.2, false } };
+	static const struct column columns[] = { { "Criterion", 0.14, false },
+						 { "State", 0.12, false },
+						 { "In words", 0.54, false },
+						 { "Literal, over its window", 0.2, false } };
 	struct block *b;
 
 	heading(d, 0, "Criteria", "each decided once for the whole rollout, by the tests in the manual");
@@ -398,14 +412,16 @@ static void criteria_table(struct doc *d)
 		if (cells == NULL)
 			return;
 		cells[0] = (struct cell){ .text = r->criterion->name, .bold = true };
-		cells[1] = (struct cell){ .text = r->state == CRITERION_NOT_EVALUABLE ? "not evaluable" : criterion_state_name(r->state), .bold = true };
+		cells[1] = (struct cell){ .text = r->state == CRITERION_NOT_EVALUABLE ? "not evaluable" : criterion_state_name(r->state),
+					  .bold = true };
 		cells[1].mark = r->state == CRITERION_PASS ? MARK_PASS : r->state == CRITERION_FAIL ? MARK_FAIL : MARK_OPEN;
 		cells[2] = (struct cell){ .text = r->text, .ids = &r->ids };
 		cells[3].text = r->literal;
 	}
-	paragraph(d, 0, arena_printf(d->arena, "Flagger beside it: %s. It counted %lld failed checks of %lld allowed.", d->a->flagger.text,
-	                             (long long)d->a->flagger.failed_checks, (long long)d->a->flagger.threshold),
-	          &d->a->rollout->outcome_ids);
+	paragraph(d, 0,
+		  arena_printf(d->arena, "Flagger beside it: %s. It counted %lld failed checks of %lld allowed.", d->a->flagger.text,
+			       (long long)d->a->flagger.failed_checks, (long long)d->a->flagger.threshold),
+		  &d->a->rollout->outcome_ids);
 	paragraph(d, 0, arena_printf(d->arena, "Containment: %s.", d->a->containment.text), &d->a->containment.ids);
 }
 
@@ -425,7 +441,9 @@ static const char *first_anchor(struct doc *d, const struct ids *ids)
 
 static void timeline(struct doc *d)
 {
-	static const struct column columns[] = { { "UTC", 0.11, false }, { "Evidence", 0.12, false }, { "Source", 0.12, false }, { "What happened", 0.65, false } };
+	static const struct column columns[] = {
+		{ "UTC", 0.11, false }, { "Evidence", 0.12, false }, { "Source", 0.12, false }, { "What happened", 0.65, false }
+	};
 	struct block *b;
 
 	heading(d, 0, "Timeline", "all times UTC (+00:00)");
@@ -496,8 +514,10 @@ static const char *action_text(struct doc *d, size_t i)
 
 static void conditions(struct doc *d)
 {
-	static const struct column columns[] = { { "", 0.08, false }, { "Trigger, threshold, window", 0.26, false }, { "Owner", 0.14, false },
-		                                 { "Action, and how it is verified", 0.52, false } };
+	static const struct column columns[] = { { "", 0.08, false },
+						 { "Trigger, threshold, window", 0.26, false },
+						 { "Owner", 0.14, false },
+						 { "Action, and how it is verified", 0.52, false } };
 	struct block *b, *code;
 
 	heading(d, 0, "Rollback conditions", "whichever comes first; numbers from this rollout's baseline");
@@ -509,9 +529,9 @@ static void conditions(struct doc *d)
 		if (cells == NULL)
 			return;
 		cells[0] = (struct cell){ .text = c->id, .bold = true };
-		cells[1].text = arena_printf(d->arena, "%s %s%s%s (%s)", c->trigger, c->limit_text, isnan(c->window_seconds) ? "" : " over ",
-		                             isnan(c->window_seconds) ? "" : window_text(d, c),
-		                             strcmp(c->scope, "during") == 0 ? "during the rollout" : "after promotion");
+		cells[1].text = arena_printf(d->arena, "%s %s%s%s (%s)", c->trigger, c->limit_text,
+					     isnan(c->window_seconds) ? "" : " over ", isnan(c->window_seconds) ? "" : window_text(d, c),
+					     strcmp(c->scope, "during") == 0 ? "during the rollout" : "after promotion");
 		cells[2].text = owner_text(c);
 		cells[3].text = action_text(d, i);
 		cells[3].ids = &c->ids;
@@ -538,17 +558,24 @@ static void provenance(struct doc *d, const struct package_input *in)
 	if (b == NULL)
 		return;
 	b->kind = BLOCK_KEYS;
-	key_row(d, b, "Evidence", arena_printf(d->arena, "%lld rows, E-%03lld to E-%03lld", (long long)p->rows, (long long)p->first_seq, (long long)p->last_seq), NULL);
+	key_row(d, b, "Evidence",
+		arena_printf(d->arena, "%lld rows, E-%03lld to E-%03lld", (long long)p->rows, (long long)p->first_seq,
+			     (long long)p->last_seq),
+		NULL);
 	key_row(d, b, "Chain head", arena_printf(d->arena, "sha256 %s (gonogo verify recomputes it)", digest_hex(hex, d->digest)), NULL);
-	key_row(d, b, "Judged by", arena_printf(d->arena, "`%s`, sha256 %s", d->a->criteria->source, digest_hex(hex, d->a->criteria->sha256)), NULL);
+	key_row(d, b, "Judged by",
+		arena_printf(d->arena, "`%s`, sha256 %s", d->a->criteria->source, digest_hex(hex, d->a->criteria->sha256)), NULL);
 	key_row(d, b, "Metrics", p->engine == NULL ? "engine unknown" : arena_printf(d->arena, "`%s`", p->engine), NULL);
-	key_row(d, b, "Scrape interval", isnan(p->scrape_interval) ? "unknown" : arena_printf(d->arena, "%.1f" NBSP "s", p->scrape_interval), NULL);
-	key_row(d, b, "Dispersion of errors", isnan(p->dispersion) ? p->dispersion_text : arena_printf(d->arena, "%.2f", p->dispersion), NULL);
-	key_row(d, b, "Channels", arena_printf(d->arena, "%s%s%s%s", (d->a->rollout->channels & CHANNEL_WEBHOOK) != 0 ? "webhook " : "",
-	                                       (d->a->rollout->channels & CHANNEL_STATUS) != 0 ? "status " : "",
-	                                       (d->a->rollout->channels & CHANNEL_EVENTS) != 0 ? "events " : "",
-	                                       (d->a->rollout->channels & CHANNEL_ROUTE) != 0 ? "route object" : ""),
-	        NULL);
+	key_row(d, b, "Scrape interval",
+		isnan(p->scrape_interval) ? "unknown" : arena_printf(d->arena, "%.1f" NBSP "s", p->scrape_interval), NULL);
+	key_row(d, b, "Dispersion of errors", isnan(p->dispersion) ? p->dispersion_text : arena_printf(d->arena, "%.2f", p->dispersion),
+		NULL);
+	key_row(d, b, "Channels",
+		arena_printf(d->arena, "%s%s%s%s", (d->a->rollout->channels & CHANNEL_WEBHOOK) != 0 ? "webhook " : "",
+			     (d->a->rollout->channels & CHANNEL_STATUS) != 0 ? "status " : "",
+			     (d->a->rollout->channels & CHANNEL_EVENTS) != 0 ? "events " : "",
+			     (d->a->rollout->channels & CHANNEL_ROUTE) != 0 ? "route object" : ""),
+		NULL);
 	key_row(d, b, "Made by", in->program, NULL);
 	for (size_t i = 0; i < d->a->n_gaps; i++)
 		key_row(d, b, arena_printf(d->arena, "Gap %s", d->a->gaps[i].id), d->a->gaps[i].text, NULL);
@@ -568,8 +595,11 @@ static void add_cited(struct doc *d, struct ids *all, const struct ids *more)
 
 static void evidence_table(struct doc *d, const struct package_input *in)
 {
-	static const struct column columns[] = { { "Id", 0.1, false }, { "Received (UTC)", 0.2, false }, { "Source", 0.15, false }, { "Subject", 0.3, false },
-		                                 { "Request", 0.25, false } };
+	static const struct column columns[] = { { "Id", 0.1, false },
+						 { "Received (UTC)", 0.2, false },
+						 { "Source", 0.15, false },
+						 { "Subject", 0.3, false },
+						 { "Request", 0.25, false } };
 	struct ids all = { 0 };
 	struct block *b;
 
@@ -625,13 +655,15 @@ static void titles(struct doc *d, const struct package_input *in)
 	find_digest(d, in);
 	d->subject = arena_printf(d->arena, "%s/%s", r->namespace_, r->canary);
 	d->title = arena_printf(d->arena, "%s: %s, %.16s UTC%s", verdict_word(d->a->verdict), d->subject, instant_long(at, r->started_at),
-	                        d->a->partial ? " (partial: still running)" : "");
+				d->a->partial ? " (partial: still running)" : "");
 	d->evaluated = arena_printf(d->arena, "evaluated %s (+00:00)", instant_long(at, d->a->evaluated_at));
-	d->footer = arena_printf(d->arena, "%s · run %s · evidence sha256 %s", d->subject, instant_rfc3339(at, r->started_at), digest_short(digest, d->digest));
+	d->footer = arena_printf(d->arena, "%s · run %s · evidence sha256 %s", d->subject, instant_rfc3339(at, r->started_at),
+				 digest_short(digest, d->digest));
 	if (in->wal_missing)
 		d->warning = "The log was copied without its -wal file: its newest rows may be missing.";
 	else if (d->a->other_criteria)
-		d->warning = arena_printf(d->arena, "Judged by other criteria than those in force at the start: `%s`.", d->a->criteria->source);
+		d->warning = arena_printf(d->arena, "Judged by other criteria than those in force at the start: `%s`.",
+					  d->a->criteria->source);
 	else if (d->a->partial)
 		d->warning = "Partial report: the rollout was still running when it was made.";
 }

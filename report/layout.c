@@ -35,9 +35,9 @@
 struct layout {
 	const struct canvas *c;
 	const struct doc *d;
-	double width;			/* of the content */
-	double y;			/* last baseline or rule */
-	double bottom;			/* nothing below */
+	double width; /* of the content */
+	double y; /* last baseline or rule */
+	double bottom; /* nothing below */
 	int page, pages;
 };
 
@@ -46,8 +46,8 @@ struct layout {
 /* No glyph in DejaVu Sans Condensed, or one that would need shaping. */
 static bool has_no_glyph(uint32_t c)
 {
-	return c > 0xFFFF || (c >= 0x0590 && c <= 0x08FF) || (c >= 0x0900 && c <= 0x0E00) || (c >= 0x2E80 && c <= 0xD7FF) || (c >= 0xE000 && c <= 0xFAFF) ||
-	       (c >= 0xFE00 && c <= 0xFEFF);
+	return c > 0xFFFF || (c >= 0x0590 && c <= 0x08FF) || (c >= 0x0900 && c <= 0x0E00) || (c >= 0x2E80 && c <= 0xD7FF) ||
+	       (c >= 0xE000 && c <= 0xFAFF) || (c >= 0xFE00 && c <= 0xFEFF);
 }
 
 /* Backticks, our sign for cluster text, are not drawn; what has no glyph is named. */
@@ -120,8 +120,8 @@ static size_t line_length(const struct layout *l, bool bold, double size, const 
 }
 
 /* Draws the text in lines of the width, the first at y (draw: or only counts them); returns the number of lines. */
-static int wrapped(const struct layout *l, double x, double y, double width, bool bold, double size, double leading, uint32_t colour, const char *text,
-                   bool draw, int most)
+static int wrapped(const struct layout *l, double x, double y, double width, bool bold, double size, double leading, uint32_t colour,
+		   const char *text, bool draw, int most)
 {
 	struct buf clean;
 	const char *at;
@@ -267,7 +267,8 @@ static void draw_symbol(const struct layout *l, double x, double y, enum verdict
 		tick(l, x, y, 8.5, 2.6, colour);
 	} else if (verdict == VERDICT_NO_GO) {
 		for (int i = 0; i < 8; i++)
-			p[i] = (struct point){ x + r * cos((22.5 + 45 * i) * 3.14159265358979 / 180), y + r * sin((22.5 + 45 * i) * 3.14159265358979 / 180) };
+			p[i] = (struct point){ x + r * cos((22.5 + 45 * i) * 3.14159265358979 / 180),
+					       y + r * sin((22.5 + 45 * i) * 3.14159265358979 / 180) };
 		l->c->polygon(l->c->self, p, 8, NO_COLOUR, colour, 2.4);
 		cross(l, x, y, 6, 2.6, colour);
 	} else {
@@ -335,7 +336,8 @@ static void draw_heading(struct layout *l, const char *title, const char *note, 
 	l->c->outline(l->c->self, l->y, title);
 	text(l, LEFT, l->y, true, 11, INK, title);
 	if (note != NULL)
-		(void)wrapped(l, LEFT + width_of(l, true, 11, title, strlen(title)) + 9, l->y, l->width * 0.7, false, 8, 10, SECONDARY, note, true, 1);
+		(void)wrapped(l, LEFT + width_of(l, true, 11, title, strlen(title)) + 9, l->y, l->width * 0.7, false, 8, 10, SECONDARY,
+			      note, true, 1);
 	l->y += 4.5;
 	rule(l, l->y, 0.8, INK);
 }
@@ -368,7 +370,10 @@ static void sign_off(const struct layout *l)
 	static const struct {
 		double from, to;
 		const char *label;
-	} fields[] = { { 0, 0.235, "Name and role" }, { 0.247, 0.44, "Time of decision (UTC)" }, { 0.452, 0.775, "Reason" }, { 0.787, 1, "Signature" } };
+	} fields[] = { { 0, 0.235, "Name and role" },
+		       { 0.247, 0.44, "Time of decision (UTC)" },
+		       { 0.452, 0.775, "Reason" },
+		       { 0.787, 1, "Signature" } };
 	double top = l->c->height - BOTTOM - SIGN_OFF_HEIGHT, x = LEFT + 10, w = l->width - 20;
 	char boxes[3][64];
 
@@ -383,7 +388,8 @@ static void sign_off(const struct layout *l)
 	}
 	text_right(l, x + w, top + 15, false, 7.5, SECONDARY, "an override needs a reason");
 	for (size_t i = 0; i < 4; i++) {
-		l->c->line(l->c->self, (struct point){ x + w * fields[i].from, top + 44 }, (struct point){ x + w * fields[i].to, top + 44 }, 0.5, INK);
+		l->c->line(l->c->self, (struct point){ x + w * fields[i].from, top + 44 }, (struct point){ x + w * fields[i].to, top + 44 },
+			   0.5, INK);
 		text(l, x + w * fields[i].from, top + 53, false, 7, SECONDARY, fields[i].label);
 	}
 }
@@ -415,7 +421,8 @@ static int cell_lines(const struct layout *l, const struct block *b, const struc
 	if (c->second == NULL)
 		return lines == 0 ? 1 : lines;
 	/* A second line of two is as high as a line more. */
-	return lines + wrapped(l, x + indent, y + 9.5 + 11 * (lines > 1 ? lines - 1 : 0), width - indent - 4, false, 7, 8, SECONDARY, c->second, draw, 2);
+	return lines + wrapped(l, x + indent, y + 9.5 + 11 * (lines > 1 ? lines - 1 : 0), width - indent - 4, false, 7, 8, SECONDARY,
+			       c->second, draw, 2);
 }
 
 static void table_head(struct layout *l, const struct block *b)

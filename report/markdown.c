@@ -192,8 +192,10 @@ static void put_sign_off(struct buf *out, const struct doc *d)
 	const char *word = verdict_word(d->a->verdict);
 
 	buf_puts(out, "\n## Sign-off\n\n");
-	buf_printf(out, "- [ ] accept %s\n- [ ] override to %s\n- [ ] ask for more evidence\n\n", word, d->a->verdict == VERDICT_GO ? "NO-GO" : "GO");
-	buf_puts(out, "Name and role: \\_\\_\\_\\_\\_\\_  Time (UTC): \\_\\_\\_\\_\\_\\_  Reason (an override needs one): \\_\\_\\_\\_\\_\\_\n");
+	buf_printf(out, "- [ ] accept %s\n- [ ] override to %s\n- [ ] ask for more evidence\n\n", word,
+		   d->a->verdict == VERDICT_GO ? "NO-GO" : "GO");
+	buf_puts(out,
+		 "Name and role: \\_\\_\\_\\_\\_\\_  Time (UTC): \\_\\_\\_\\_\\_\\_  Reason (an override needs one): \\_\\_\\_\\_\\_\\_\n");
 }
 
 static void put_block(struct buf *out, const struct block *b)

@@ -155,14 +155,16 @@ static int end_tar(struct error *err)
 {
 	static const char zeros[1024];
 
-	return fwrite(zeros, 1, sizeof zeros, stdout) == sizeof zeros && fflush(stdout) == 0 ? 0 : error_set(err, "stdout: %s", strerror(errno));
+	return fwrite(zeros, 1, sizeof zeros, stdout) == sizeof zeros && fflush(stdout) == 0
+		       ? 0
+		       : error_set(err, "stdout: %s", strerror(errno));
 }
 
 /* ---- The package. */
 
 struct writing {
 	const struct doc *doc;
-	int directory;			/* -1: tar */
+	int directory; /* -1: tar */
 	const char *path;
 	struct buf *names;
 	struct buf sums;

@@ -23,10 +23,10 @@ struct pdf {
 	HPDF_Page page;
 	HPDF_Font regular, bold;
 	HPDF_Encoder encoder;
-	HPDF_STATUS first;	/* libharu's first error: every later call fails with 0x1025 */
+	HPDF_STATUS first; /* libharu's first error: every later call fails with 0x1025 */
 	double height;
-	bool counting;		/* pages are counted, nothing is drawn */
-	bool fresh;		/* the page that begin() made is still unused */
+	bool counting; /* pages are counted, nothing is drawn */
+	bool fresh; /* the page that begin() made is still unused */
 };
 
 static void on_error(HPDF_STATUS number, HPDF_STATUS detail, void *arg)
@@ -248,9 +248,9 @@ static void mend_unicode(HPDF_Font font)
 		return;
 	HPDF_MemStream_FreeData(stream);
 	(void)HPDF_Stream_WriteStr(stream, "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n"
-	                                   "/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def\n"
-	                                   "/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n"
-	                                   "1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n");
+					   "/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def\n"
+					   "/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n"
+					   "1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n");
 	for (unsigned high = 0; high < 256; high++) {
 		if (high % 64 == 0)
 			(void)HPDF_Stream_WriteStr(stream, "64 beginbfrange\n");
@@ -273,7 +273,9 @@ static int begin(struct pdf *pdf, enum paper paper, struct error *err)
 	pdf->regular = load_font(pdf, "DejaVuSansCondensed.ttf");
 	pdf->bold = load_font(pdf, "DejaVuSansCondensed-Bold.ttf");
 	if (pdf->regular == NULL || pdf->bold == NULL)
-		return error_code(err, ERR_NOT_FOUND, "report.pdf: the font DejaVu Sans Condensed is not in %s: install the package fonts-dejavu-extra", FONT_FOLDER);
+		return error_code(err, ERR_NOT_FOUND,
+				  "report.pdf: the font DejaVu Sans Condensed is not in %s: install the package fonts-dejavu-extra",
+				  FONT_FOLDER);
 	mend_unicode(pdf->regular);
 	mend_unicode(pdf->bold);
 	pdf->page = HPDF_AddPage(pdf->doc);
@@ -304,8 +306,16 @@ static int save(struct pdf *pdf, struct buf *out, struct error *err)
 
 static int draw(struct pdf *pdf, const struct doc *doc)
 {
-	struct canvas canvas = { .self = pdf, .height = pdf->height, .measure = measure, .page = page, .text = draw_text, .line = line, .polygon = polygon,
-		                 .polyline = polyline, .circle = circle, .outline = outline };
+	struct canvas canvas = { .self = pdf,
+				 .height = pdf->height,
+				 .measure = measure,
+				 .page = page,
+				 .text = draw_text,
+				 .line = line,
+				 .polygon = polygon,
+				 .polyline = polyline,
+				 .circle = circle,
+				 .outline = outline };
 	int pages;
 
 	canvas.width = (double)HPDF_Page_GetWidth(pdf->page);

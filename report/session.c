@@ -103,7 +103,8 @@ static int open_stores(struct session *s, const struct cli *cli, struct error *e
 		if (store_wal_missing(s->stores[i])) {
 			s->wal_missing = true;
 			s->wal_missing_path = cli->dbs[i];
-			fprintf(stderr, "%s: warning: %s was copied without its -wal file: its newest rows may be missing\n", cli->program, cli->dbs[i]);
+			fprintf(stderr, "%s: warning: %s was copied without its -wal file: its newest rows may be missing\n", cli->program,
+				cli->dbs[i]);
 		}
 	}
 	s->evidence.cluster = cluster_of(s->arena, store_origin(s->stores[0]));
@@ -160,7 +161,7 @@ static int not_found(const struct session *s, const char *name, struct error *er
 	if (s->rollouts.n == 0)
 		return error_code(err, ERR_NOT_FOUND, "rollout %.300s: this log holds no rollout at all", name);
 	return error_code(err, ERR_NOT_FOUND, "rollout %.300s: not in this log; the latest is %.300s (gonogo list shows all)", name,
-	                  s->rollouts.v[s->rollouts.n - 1].id);
+			  s->rollouts.v[s->rollouts.n - 1].id);
 }
 
 int session_find(const struct session *s, const char *name, const struct rollout **out, struct error *err)
@@ -178,7 +179,8 @@ int session_find(const struct session *s, const char *name, const struct rollout
 			found = r;
 		} else if (strncmp(r->id, name, strlen(name)) == 0 && strchr(name, '/') == NULL) {
 			if (found != NULL)
-				return error_code(err, ERR_NOT_FOUND, "rollout %.200s: begins both %.300s and %.300s; give more of it", name, found->id, r->id);
+				return error_code(err, ERR_NOT_FOUND, "rollout %.200s: begins both %.300s and %.300s; give more of it",
+						  name, found->id, r->id);
 			found = r;
 		}
 	}
@@ -191,7 +193,7 @@ int session_find(const struct session *s, const char *name, const struct rollout
 /* The session's rows, and what Prometheus was asked about this canary up to a quarter of an hour after the end: the last repairing poll
  * comes after two minutes. */
 static int load_samples(const struct session *s, const struct rollout *rollout, int64_t history, struct evidence *out, struct arena *arena,
-                        struct error *err)
+			struct error *err)
 {
 	struct store_query query = { .source = SOURCE_PROMETHEUS, .from = rollout->started_at - history, .to = INSTANT_NONE };
 
@@ -228,8 +230,8 @@ static const struct observation *criteria_row(const struct session *s, const str
 	return found;
 }
 
-static int choose_criteria(const struct session *s, const struct cli *cli, const struct rollout *rollout, struct criteria *out, struct arena *arena,
-                           struct error *err)
+static int choose_criteria(const struct session *s, const struct cli *cli, const struct rollout *rollout, struct criteria *out,
+			   struct arena *arena, struct error *err)
 {
 	const struct observation *row = criteria_row(s, rollout);
 	char *bytes = NULL;
@@ -237,8 +239,8 @@ static int choose_criteria(const struct session *s, const struct cli *cli, const
 	int rc;
 
 	if (cli->criteria_file == NULL)
-		return criteria_parse(out, row == NULL ? NULL : row->body, row == NULL ? 0 : row->body_len, "criteria in force at the start",
-		                      rollout->namespace_, rollout->canary, arena, err);
+		return criteria_parse(out, row == NULL ? NULL : row->body, row == NULL ? 0 : row->body_len,
+				      "criteria in force at the start", rollout->namespace_, rollout->canary, arena, err);
 	if (cli_read_file(&bytes, &len, cli->criteria_file, CRITERIA_FILE_MAX, err) < 0)
 		return -1;
 	rc = criteria_parse(out, bytes, len, cli->criteria_file, rollout->namespace_, rollout->canary, arena, err);
@@ -247,7 +249,7 @@ static int choose_criteria(const struct session *s, const struct cli *cli, const
 }
 
 int session_assess(struct session *s, const struct cli *cli, const struct rollout *rollout, struct assessment *out, struct arena *arena,
-                   struct error *err)
+		   struct error *err)
 {
 	struct criteria *criteria = arena_alloc(arena, sizeof *criteria);
 	struct evidence *evidence = arena_alloc(arena, sizeof *evidence);

@@ -52,15 +52,17 @@ const char *support_recording(char *out, size_t size, const char *recording, con
 	return out;
 }
 
-struct observation *support_add_row(struct evidence *out, struct arena *arena, int64_t at, enum source source, const char *kind, const char *subject,
-                                    const char *body)
+struct observation *support_add_row(struct evidence *out, struct arena *arena, int64_t at, enum source source, const char *kind,
+				    const char *subject, const char *body)
 {
 	struct observation *rows = arena_grow(arena, out->rows, out->n, &out->cap, sizeof *rows), *row;
 
 	assert_non_null(rows);
 	out->rows = rows;
 	row = &rows[out->n++];
-	*row = (struct observation){ .seq = (int64_t)out->n, .received_at = at, .boot_id = "", .source = source, .kind = kind, .request = "", .marks = "" };
+	*row = (struct observation){
+		.seq = (int64_t)out->n, .received_at = at, .boot_id = "", .source = source, .kind = kind, .request = "", .marks = ""
+	};
 	row->subject = arena_strdup(arena, subject);
 	row->body = arena_strdup(arena, body);
 	row->body_len = strlen(body);
@@ -91,7 +93,8 @@ static void add_object(struct adding *a, const char *text, size_t len)
 		kind = own;
 	}
 	if (name != NULL && !((a->without & WITHOUT_EVENTS) != 0 && strcmp(kind, "Event") == 0) &&
-	    !((a->without & WITHOUT_STATUS) != 0 && strcmp(kind, "Canary") == 0) && !((a->without & WITHOUT_ROUTES) != 0 && strcmp(kind, "TraefikService") == 0)) {
+	    !((a->without & WITHOUT_STATUS) != 0 && strcmp(kind, "Canary") == 0) &&
+	    !((a->without & WITHOUT_ROUTES) != 0 && strcmp(kind, "TraefikService") == 0)) {
 		char *body = arena_strndup(a->arena, text, len);
 
 		(void)snprintf(subject, sizeof subject, "%s %s/%s", kind, namespace_ != NULL ? namespace_ : "", name);
@@ -155,7 +158,8 @@ static void add_webhook(struct adding *a, char *line)
 	struct json *post = json_parse(body, strlen(body), NULL);
 	char subject[512];
 
-	(void)snprintf(subject, sizeof subject, "Canary %s/%s", json_string(json_get(post, "namespace")), json_string(json_get(post, "name")));
+	(void)snprintf(subject, sizeof subject, "Canary %s/%s", json_string(json_get(post, "namespace")),
+		       json_string(json_get(post, "name")));
 	support_add_row(a->out, a->arena, time_of(line), SOURCE_FLAGGER, "event", subject, body);
 	json_free(post);
 	json_free(row);
@@ -170,7 +174,7 @@ static void add_prometheus(struct adding *a, char *line)
 
 	(void)json_number(json_get(row, "time"), &at);
 	added = support_add_row(a->out, a->arena, (int64_t)(at * 1e9), SOURCE_PROMETHEUS, *query == '/' ? "info" : "samples", "",
-	                        json_string(json_get(row, "body")));
+				json_string(json_get(row, "body")));
 	added->request = arena_printf(a->arena, "GET /api/v1/query?query=%s&time=%.3f", query, at);
 	json_free(row);
 }

@@ -80,7 +80,8 @@ static void add_objects(struct fixture *f, const char *folder, const char *file,
 	for (char *line = strtok_r(text, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
 		struct json *json = json_parse(line, strlen(line), NULL);
 		const struct json *object = json_get(json, "object") != NULL ? json_get(json, "object") : json;
-		const char *type = json_string(json_get(json, "type")), *stamp = json_string(json_path(object, "status.lastTransitionTime"));
+		const char *type = json_string(json_get(json, "type")),
+			   *stamp = json_string(json_path(object, "status.lastTransitionTime"));
 		const char *kind = type == NULL ? "listed" : strcmp(type, "ADDED") == 0 ? "added" : "modified";
 		const char *start = json_get(json, "object") != NULL ? strstr(line, "\"object\":") + 9 : line;
 		int64_t when = at;
@@ -91,8 +92,8 @@ static void add_objects(struct fixture *f, const char *folder, const char *file,
 			body[strlen(body) - 1] = '\0';
 		if (stamp != NULL)
 			(void)instant_parse(&when, stamp, NULL);
-		(void)snprintf(subject, sizeof subject, "%s %s/%s", json_string(json_get(object, "kind")), json_string(json_path(object, "metadata.namespace")),
-		               json_string(json_path(object, "metadata.name")));
+		(void)snprintf(subject, sizeof subject, "%s %s/%s", json_string(json_get(object, "kind")),
+			       json_string(json_path(object, "metadata.namespace")), json_string(json_path(object, "metadata.name")));
 		support_add_row(&f->evidence, f->arena, when, SOURCE_KUBERNETES, kind, subject, body);
 		json_free(json);
 	}
@@ -109,8 +110,10 @@ static void add_webhook(struct fixture *f, const char *folder)
 		char subject[512];
 
 		assert_non_null(stamp);
-		(void)snprintf(subject, sizeof subject, "Canary %s/%s", json_string(json_get(json, "namespace")), json_string(json_get(json, "name")));
-		support_add_row(&f->evidence, f->arena, strtoll(stamp, NULL, 10) * NS_PER_MS + 2 * NS_PER_MS, SOURCE_FLAGGER, "event", subject, line);
+		(void)snprintf(subject, sizeof subject, "Canary %s/%s", json_string(json_get(json, "namespace")),
+			       json_string(json_get(json, "name")));
+		support_add_row(&f->evidence, f->arena, strtoll(stamp, NULL, 10) * NS_PER_MS + 2 * NS_PER_MS, SOURCE_FLAGGER, "event",
+				subject, line);
 		json_free(json);
 	}
 	free(text);
@@ -323,7 +326,9 @@ struct expected_event {
 
 static int check_event(void *arg, const char *bytes, size_t len, struct error *err)
 {
-	static const struct expected_event want[] = { { "18a1", 0, 600000, 3, false }, { "18a2", 100250, 340500, 4, false }, { "18a3", 50000, 50000, 1, true } };
+	static const struct expected_event want[] = { { "18a1", 0, 600000, 3, false },
+						      { "18a2", 100250, 340500, 4, false },
+						      { "18a3", 50000, 50000, 1, true } };
 	struct fixture *f = arg;
 	struct json *json = json_parse(bytes, len, err);
 	struct event e;
@@ -369,10 +374,12 @@ static void case_18_combined_and_jump(void **state)
 
 	/* The Canary's own status makes it a rollout; the texts come by Events alone. */
 	support_add_row(&f->evidence, f->arena, NINE - 200 * NS_PER_S, SOURCE_KUBERNETES, "added", "Canary develop/backend",
-	                "{\"kind\":\"Canary\",\"metadata\":{\"name\":\"backend\",\"namespace\":\"develop\",\"uid\":\"u\"},\"status\":{\"phase\":\"Progressing\"}}");
+			"{\"kind\":\"Canary\",\"metadata\":{\"name\":\"backend\",\"namespace\":\"develop\",\"uid\":\"u\"},\"status\":{"
+			"\"phase\":\"Progressing\"}}");
 	add_objects(f, "18-combined-and-jump", "events.watch.ndjson", NINE + 200 * NS_PER_S);
 	support_add_row(&f->evidence, f->arena, NINE + 190 * NS_PER_S, SOURCE_KUBERNETES, "modified", "Canary develop/backend",
-	                "{\"kind\":\"Canary\",\"metadata\":{\"name\":\"backend\",\"namespace\":\"develop\",\"uid\":\"u\"},\"status\":{\"phase\":\"Failed\"}}");
+			"{\"kind\":\"Canary\",\"metadata\":{\"name\":\"backend\",\"namespace\":\"develop\",\"uid\":\"u\"},\"status\":{"
+			"\"phase\":\"Failed\"}}");
 	derive(f);
 	assert_int_equal(f->rollouts.n, 1);
 	r = &f->rollouts.v[0];
@@ -382,7 +389,8 @@ static void case_18_combined_and_jump(void **state)
 	}
 	assert_int_equal(messages, 4);
 	for (size_t i = 0; i < r->n_gaps; i++)
-		lost += strstr(r->gaps[i].reason, "2 occurrences were not seen") != NULL || strstr(r->gaps[i].reason, "2 occurrences between") != NULL;
+		lost += strstr(r->gaps[i].reason, "2 occurrences were not seen") != NULL ||
+			strstr(r->gaps[i].reason, "2 occurrences between") != NULL;
 	assert_int_equal(lost, 1);
 	assert_string_equal(r->outcome_reason, "threshold");
 }
@@ -485,8 +493,9 @@ static void case_26_dead_baseline(void **state)
 	add_objects(f, "26-dead-baseline", "canary.watch.ndjson", NINE);
 	add_answer(f, "26-dead-baseline", "requests", "");
 	support_add_row(&f->evidence, f->arena, NINE + 300 * NS_PER_S, SOURCE_FLAGGER, "event", "Canary develop/backend",
-	                "{\"name\":\"backend\",\"namespace\":\"develop\",\"phase\":\"Progressing\",\"metadata\":{\"eventMessage\":\"tick\",\"eventType\":\"Normal\","
-	                "\"timestamp\":\"1773133500000\"}}");
+			"{\"name\":\"backend\",\"namespace\":\"develop\",\"phase\":\"Progressing\",\"metadata\":{\"eventMessage\":\"tick\","
+			"\"eventType\":\"Normal\","
+			"\"timestamp\":\"1773133500000\"}}");
 	judge(f, &a);
 	assert_int_equal(a.verdict, VERDICT_HOLD);
 	for (size_t i = 0; i < a.n_results; i++) {
@@ -533,17 +542,22 @@ static void add_rollout(struct fixture *f, const char *subject, const char *name
 
 	for (int i = 0; i < 3; i++) {
 		(void)snprintf(body, sizeof body,
-		               "{\"kind\":\"Canary\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"%s\",\"uid\":\"u\"},\"spec\":{\"provider\":\"traefik\",\"targetRef\":{"
-		               "\"kind\":\"Deployment\",\"name\":\"%s\"},\"analysis\":{\"interval\":\"30s\",\"stepWeight\":50,\"maxWeight\":50}},\"status\":{\"phase\":\"%s\","
-		               "\"canaryWeight\":%d}}",
-		               name, namespace_, name, phases[i], i == 2 ? 50 : 0);
-		support_add_row(&f->evidence, f->arena, NINE - 30 * NS_PER_S + (i == 2 ? 400 : i) * NS_PER_S, SOURCE_KUBERNETES, "modified", subject, body);
+			       "{\"kind\":\"Canary\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"%s\",\"uid\":\"u\"},\"spec\":{"
+			       "\"provider\":\"traefik\",\"targetRef\":{"
+			       "\"kind\":\"Deployment\",\"name\":\"%s\"},\"analysis\":{\"interval\":\"30s\",\"stepWeight\":50,"
+			       "\"maxWeight\":50}},\"status\":{\"phase\":\"%s\","
+			       "\"canaryWeight\":%d}}",
+			       name, namespace_, name, phases[i], i == 2 ? 50 : 0);
+		support_add_row(&f->evidence, f->arena, NINE - 30 * NS_PER_S + (i == 2 ? 400 : i) * NS_PER_S, SOURCE_KUBERNETES, "modified",
+				subject, body);
 		if (i == 1) {
 			(void)snprintf(body, sizeof body,
-			               "{\"kind\":\"TraefikService\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"%s\"},\"spec\":{\"weighted\":{\"services\":[{\"name\":"
-			               "\"%s-primary\",\"weight\":50},{\"name\":\"%s-canary\",\"weight\":50}]}}}",
-			               name, namespace_, name, name);
-			support_add_row(&f->evidence, f->arena, NINE - 20 * NS_PER_S, SOURCE_KUBERNETES, "modified", "TraefikService x/y", body);
+				       "{\"kind\":\"TraefikService\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"%s\"},\"spec\":{"
+				       "\"weighted\":{\"services\":[{\"name\":"
+				       "\"%s-primary\",\"weight\":50},{\"name\":\"%s-canary\",\"weight\":50}]}}}",
+				       name, namespace_, name, name);
+			support_add_row(&f->evidence, f->arena, NINE - 20 * NS_PER_S, SOURCE_KUBERNETES, "modified", "TraefikService x/y",
+					body);
 		}
 	}
 }
@@ -599,11 +613,26 @@ static void case_10_names_the_cause(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(case_02_service_name), TEST(case_05_rollback_hook),  TEST(case_06_foreign_series), TEST(case_07_errors_are_there),
-		TEST(case_09_no_prometheus_at_all), TEST(case_10_exported_service), TEST(case_11_native_histogram), TEST(case_12_partial),
-		TEST(case_13_annotations), TEST(case_15_one_step_back), TEST(case_16_born_with_errors), TEST(case_17_events_without_times),
-		TEST(case_18_combined_and_jump), TEST(case_20_held_past_threshold), TEST(case_22_skipped_analysis), TEST(case_23_traffic_dries_up),
-		TEST(case_26_dead_baseline), TEST(case_21_upgrade_rollouts), TEST(case_12_partial_is_no_baseline), TEST(case_07_is_no_go),
+		TEST(case_02_service_name),
+		TEST(case_05_rollback_hook),
+		TEST(case_06_foreign_series),
+		TEST(case_07_errors_are_there),
+		TEST(case_09_no_prometheus_at_all),
+		TEST(case_10_exported_service),
+		TEST(case_11_native_histogram),
+		TEST(case_12_partial),
+		TEST(case_13_annotations),
+		TEST(case_15_one_step_back),
+		TEST(case_16_born_with_errors),
+		TEST(case_17_events_without_times),
+		TEST(case_18_combined_and_jump),
+		TEST(case_20_held_past_threshold),
+		TEST(case_22_skipped_analysis),
+		TEST(case_23_traffic_dries_up),
+		TEST(case_26_dead_baseline),
+		TEST(case_21_upgrade_rollouts),
+		TEST(case_12_partial_is_no_baseline),
+		TEST(case_07_is_no_go),
 		TEST(case_10_names_the_cause),
 	};
 

@@ -38,9 +38,10 @@ static void defaults_are_the_courses(void **state)
 
 static void layers_lie_over_each_other(void **state)
 {
-	static const char text[] = "criteria:\n  - {name: error-rate, limit: 3}\n  - {name: p99, kind: quantile-absolute, quantile: 0.99, limit: 500ms}\n"
-	                           "overrides:\n  - {namespace: shop, blast: {max_weight: 60}}\n  - {namespace: other, blast: {max_weight: 70}}\n"
-	                           "evidence: {warm_up: 10s}\n";
+	static const char text[] =
+		"criteria:\n  - {name: error-rate, limit: 3}\n  - {name: p99, kind: quantile-absolute, quantile: 0.99, limit: 500ms}\n"
+		"overrides:\n  - {namespace: shop, blast: {max_weight: 60}}\n  - {namespace: other, blast: {max_weight: 70}}\n"
+		"evidence: {warm_up: 10s}\n";
 	struct arena *arena = arena_new(1 << 20);
 	struct criteria c;
 	size_t overrides = 0;
@@ -72,7 +73,8 @@ static void errors_name_line_and_column(void **state)
 		{ "overrides:\n  - {namespace: other, blast: {max_weight: 600}}", "max_weight" },
 		{ "blast: &a {max_weight: 60}\nevidence: *a", "aliases" },
 		{ "owners: {release: [a]}", "must be a text" },
-		{ "criteria:\n - {name: error-rate, kind: off}\n - {name: success-rate, kind: off}\n - {name: p95-latency, kind: off}", "nothing could be judged" },
+		{ "criteria:\n - {name: error-rate, kind: off}\n - {name: success-rate, kind: off}\n - {name: p95-latency, kind: off}",
+		  "nothing could be judged" },
 		{ "a: b\n---\nc: d", "known key" },
 	};
 	struct error err;

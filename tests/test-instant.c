@@ -37,8 +37,14 @@ static void reads_offsets_and_fractions(void **state)
 
 static void refuses_what_is_no_time(void **state)
 {
-	static const char *const bad[] = { "", "2026", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-02-03T00:00:00", "2026-02-03T24:00:00Z",
-		                           "1500-01-01T00:00:00Z", "2026-02-03T00:00:00Zx" };
+	static const char *const bad[] = { "",
+					   "2026",
+					   "2026-13-01T00:00:00Z",
+					   "2026-02-30T00:00:00Z",
+					   "2026-02-03T00:00:00",
+					   "2026-02-03T24:00:00Z",
+					   "1500-01-01T00:00:00Z",
+					   "2026-02-03T00:00:00Zx" };
 	struct error err;
 	int64_t t;
 
@@ -54,8 +60,12 @@ static void reads_go_durations(void **state)
 	static const struct {
 		const char *text;
 		int64_t ns;
-	} good[] = { { "0", 0 },		      { "30s", 30 * NS_PER_S },		 { "1.515s", 1515 * NS_PER_MS },
-		     { "2m1s", 121 * NS_PER_S }, { "1h0m0.5s", 3600500 * NS_PER_MS }, { "250µs", 250000 } };
+	} good[] = { { "0", 0 },
+		     { "30s", 30 * NS_PER_S },
+		     { "1.515s", 1515 * NS_PER_MS },
+		     { "2m1s", 121 * NS_PER_S },
+		     { "1h0m0.5s", 3600500 * NS_PER_MS },
+		     { "250µs", 250000 } };
 	static const char *const bad[] = { "", "30", "30sec", "s", ".s", "-3s", "9999999999h", "1d" };
 	int64_t ns;
 
@@ -84,8 +94,10 @@ static void writes_durations_as_the_report_does(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(parses_what_it_writes),	       cmocka_unit_test(reads_offsets_and_fractions),
-		cmocka_unit_test(refuses_what_is_no_time),	       cmocka_unit_test(reads_go_durations),
+		cmocka_unit_test(parses_what_it_writes),
+		cmocka_unit_test(reads_offsets_and_fractions),
+		cmocka_unit_test(refuses_what_is_no_time),
+		cmocka_unit_test(reads_go_durations),
 		cmocka_unit_test(writes_durations_as_the_report_does),
 	};
 

@@ -14,8 +14,9 @@
 
 static void refuses_what_is_no_json(void **state)
 {
-	static const char *const bad[] = { "", "{", "[1,]", "{\"a\":1,}", "01", "1.", "1e400", "-", "nul", "\"\\u0000\"", "\"\\ud800\"", "\"\xff\"", "\"a\nb\"",
-		                           "{\"a\":1,\"a\":2}", "1 2", "{a:1}", "'a'", "[1 2]", "\"\\x\"" };
+	static const char *const bad[] = { "",    "{",     "[1,]",        "{\"a\":1,}",  "01",       "1.",       "1e400",
+					   "-",   "nul",   "\"\\u0000\"", "\"\\ud800\"", "\"\xff\"", "\"a\nb\"", "{\"a\":1,\"a\":2}",
+					   "1 2", "{a:1}", "'a'",         "[1 2]",       "\"\\x\"" };
 	struct error err;
 
 	(void)state;
@@ -138,9 +139,13 @@ static void leaves_out_paths(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(refuses_what_is_no_json),	 cmocka_unit_test(refuses_deep_nesting),	cmocka_unit_test(reads_what_is_there),
-		cmocka_unit_test(reads_element_by_element),	 cmocka_unit_test(writes_numbers_that_read_back),
-		cmocka_unit_test(writes_hostile_text_as_json), cmocka_unit_test(leaves_out_paths),
+		cmocka_unit_test(refuses_what_is_no_json),
+		cmocka_unit_test(refuses_deep_nesting),
+		cmocka_unit_test(reads_what_is_there),
+		cmocka_unit_test(reads_element_by_element),
+		cmocka_unit_test(writes_numbers_that_read_back),
+		cmocka_unit_test(writes_hostile_text_as_json),
+		cmocka_unit_test(leaves_out_paths),
 	};
 
 	return cmocka_run_group_tests_name("json", tests, NULL, NULL);

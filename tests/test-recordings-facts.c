@@ -17,10 +17,24 @@
 #include "gonogo/rollout.h"
 #include "support.h"
 
-static const char *const recordings[] = { "course-default-buckets-good", "course-errors-3", "course-good", "course-marginal", "course-zero-errors",
-	                                  "develop-ab-good", "develop-errors", "develop-flagger-pause", "develop-good", "develop-late",
-	                                  "develop-prometheus-hole", "develop-restart", "develop-slow", "develop-unready", "shop-errors", "shop-good",
-	                                  "shop-orders-blind", "shop-saturate" };
+static const char *const recordings[] = { "course-default-buckets-good",
+					  "course-errors-3",
+					  "course-good",
+					  "course-marginal",
+					  "course-zero-errors",
+					  "develop-ab-good",
+					  "develop-errors",
+					  "develop-flagger-pause",
+					  "develop-good",
+					  "develop-late",
+					  "develop-prometheus-hole",
+					  "develop-restart",
+					  "develop-slow",
+					  "develop-unready",
+					  "shop-errors",
+					  "shop-good",
+					  "shop-orders-blind",
+					  "shop-saturate" };
 #define TOLERANCE (2 * NS_PER_S)
 
 static void near_instant(int64_t got, const struct json *want, const char *what, const char *recording)
@@ -93,7 +107,8 @@ static void check_rollout(const struct rollout *r, const struct json *want, cons
 	near_instant(r->ended_at, json_get(want, "ended_at"), "end", recording);
 	near_instant(r->copying_at, json_get(want, "copying_at"), "copying", recording);
 	if (strcmp(outcome_name(r->outcome), json_string(json_get(want, "outcome"))) != 0)
-		fail_msg("%s: outcome %s (%s), expected %s", recording, outcome_name(r->outcome), r->outcome_reason, json_string(json_get(want, "outcome")));
+		fail_msg("%s: outcome %s (%s), expected %s", recording, outcome_name(r->outcome), r->outcome_reason,
+			 json_string(json_get(want, "outcome")));
 	if (text != NULL)
 		assert_string_equal(r->outcome_text, text);
 	json_int(json_get(want, "attempts"), &attempts);

@@ -18,10 +18,24 @@
 #include "gonogo/json.h"
 #include "support.h"
 
-static const char *const recordings[] = { "course-default-buckets-good", "course-errors-3", "course-good", "course-marginal", "course-zero-errors",
-	                                  "develop-ab-good", "develop-errors", "develop-flagger-pause", "develop-good", "develop-late",
-	                                  "develop-prometheus-hole", "develop-restart", "develop-slow", "develop-unready", "shop-errors", "shop-good",
-	                                  "shop-orders-blind", "shop-saturate" };
+static const char *const recordings[] = { "course-default-buckets-good",
+					  "course-errors-3",
+					  "course-good",
+					  "course-marginal",
+					  "course-zero-errors",
+					  "develop-ab-good",
+					  "develop-errors",
+					  "develop-flagger-pause",
+					  "develop-good",
+					  "develop-late",
+					  "develop-prometheus-hole",
+					  "develop-restart",
+					  "develop-slow",
+					  "develop-unready",
+					  "shop-errors",
+					  "shop-good",
+					  "shop-orders-blind",
+					  "shop-saturate" };
 
 static bool holds(const struct json *list, const char *word)
 {
@@ -38,7 +52,7 @@ static void check(const struct assessment *a, const struct json *verdicts, const
 	if (!holds(verdicts, verdict_name(a->verdict))) {
 		for (size_t i = 0; i < a->n_results; i++)
 			print_message("  %s: %s (%s) %s\n", a->results[i].criterion->name, criterion_state_name(a->results[i].state),
-			              a->results[i].reason == NULL ? "" : a->results[i].reason, a->results[i].text);
+				      a->results[i].reason == NULL ? "" : a->results[i].reason, a->results[i].text);
 		fail_msg("%s: verdict %s: %s", what, verdict_name(a->verdict), a->headline);
 	}
 	for (size_t i = 0; i < a->n_results; i++)
@@ -48,7 +62,8 @@ static void check(const struct assessment *a, const struct json *verdicts, const
 		bool found = false;
 
 		for (size_t i = 0; i < a->n_results; i++)
-			found = found || (strcmp(a->results[i].criterion->name, json_string(f)) == 0 && a->results[i].state == CRITERION_FAIL);
+			found = found ||
+				(strcmp(a->results[i].criterion->name, json_string(f)) == 0 && a->results[i].state == CRITERION_FAIL);
 		if (!found)
 			fail_msg("%s: criterion %s did not fail", what, json_string(f));
 	}
@@ -67,7 +82,8 @@ static double number(const struct json *json, const char *path)
  * clients count whole seconds. Rates then agree within four standard errors of the smaller sample. */
 static void check_arm(const struct step_result *s, int arm, const struct json *clients, double scrape, const char *what)
 {
-	double seconds = (double)(s->step->to - s->step->from) / 1e9, requests = number(clients, "requests"), failed = number(clients, "failed");
+	double seconds = (double)(s->step->to - s->step->from) / 1e9, requests = number(clients, "requests"),
+	       failed = number(clients, "failed");
 	double n = (double)s->requests[arm], p, q, error;
 
 	if (s->requests[arm] < 0 || !(requests > 0))
@@ -101,7 +117,7 @@ static void check_clients(const struct assessment *a, const struct json *steps, 
 {
 	/* These three were recorded with Traefik's default buckets (the last two though their names do not say so). */
 	bool coarse = strstr(recording, "default-buckets") != NULL || strcmp(recording, "develop-flagger-pause") == 0 ||
-	              strcmp(recording, "develop-prometheus-hole") == 0;
+		      strcmp(recording, "develop-prometheus-hole") == 0;
 
 	for (const struct json *s = json_first(steps); s != NULL; s = json_next(s))
 		for (size_t i = 0; i < a->n_steps; i++) {
@@ -109,7 +125,8 @@ static void check_clients(const struct assessment *a, const struct json *steps, 
 			char what[128];
 
 			assert_int_equal(instant_parse(&at, json_string(json_get(s, "at")), NULL), 0);
-			if (llabs(at - a->steps[i].step->from) > 2 * NS_PER_S || !json_is_object(json_get(s, "clients")) || isnan(a->provenance.scrape_interval))
+			if (llabs(at - a->steps[i].step->from) > 2 * NS_PER_S || !json_is_object(json_get(s, "clients")) ||
+			    isnan(a->provenance.scrape_interval))
 				continue;
 			(void)snprintf(what, sizeof what, "%s, step of %g %%", recording, a->steps[i].step->exposure * 100);
 			check_arm(&a->steps[i], ARM_CANARY, json_path(s, "clients.canary"), a->provenance.scrape_interval, what);
@@ -139,8 +156,8 @@ static void judge_recording(const char *recording, const char *fast)
 		struct assessment a;
 
 		assert_true(i < rollouts.n);
-		if (criteria_parse(&criteria, fast, fast == NULL ? 0 : strlen(fast), "criteria-fast.yaml", rollouts.v[i].namespace_, rollouts.v[i].canary, arena,
-		                   &err) < 0 ||
+		if (criteria_parse(&criteria, fast, fast == NULL ? 0 : strlen(fast), "criteria-fast.yaml", rollouts.v[i].namespace_,
+				   rollouts.v[i].canary, arena, &err) < 0 ||
 		    assess(&a, &evidence, &rollouts.v[i], &criteria, &options, arena, &err) < 0)
 			fail_msg("%s: %s", recording, err.text);
 		(void)snprintf(what, sizeof what, "%s%s", recording, fast == NULL ? "" : " (fast)");
@@ -251,9 +268,13 @@ static void traps_become_findings(void **state)
 {
 	static const struct {
 		const char *recording, *rule;
-	} traps[] = { { "course-zero-errors", "no-values-template" },	{ "develop-ab-good", "ab-on-traefik" }, { "develop-ab-good", "blast-limit" },
-		      { "course-default-buckets-good", "blind-histogram" }, { "shop-orders-blind", "service-name-differs" },
-		      { "develop-slow", "warm-up-hides-latency" },	{ "course-marginal", "promoted-against-evidence" } };
+	} traps[] = { { "course-zero-errors", "no-values-template" },
+		      { "develop-ab-good", "ab-on-traefik" },
+		      { "develop-ab-good", "blast-limit" },
+		      { "course-default-buckets-good", "blind-histogram" },
+		      { "shop-orders-blind", "service-name-differs" },
+		      { "develop-slow", "warm-up-hides-latency" },
+		      { "course-marginal", "promoted-against-evidence" } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof traps / sizeof traps[0]; i++) {
@@ -270,10 +291,8 @@ static void traps_become_findings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_missing_channel_is_a_gap),
-		cmocka_unit_test(a_hole_in_prometheus_passes_nothing),
-		cmocka_unit_test(traps_become_findings),
-		cmocka_unit_test(by_the_defaults),
+		cmocka_unit_test(a_missing_channel_is_a_gap), cmocka_unit_test(a_hole_in_prometheus_passes_nothing),
+		cmocka_unit_test(traps_become_findings),      cmocka_unit_test(by_the_defaults),
 		cmocka_unit_test(by_the_fast_criteria),
 	};
 

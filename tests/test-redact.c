@@ -73,10 +73,11 @@ static void what_is_no_secret_stays(void **state)
 
 static void projections_hold_no_environment(void **state)
 {
-	static const char pod[] = "{\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\",\"annotations\":{\"kubectl.kubernetes.io/last-applied-configuration\":\"" SECRET
-	                          "\",\"keep\":\"yes\"},\"managedFields\":[]},\"spec\":{\"volumes\":[{\"secret\":\"" SECRET
-	                          "\"}],\"containers\":[{\"name\":\"c\",\"image\":\"i:1\",\"env\":[{\"name\":\"P\",\"value\":\"" SECRET
-	                          "\"}],\"args\":[\"" SECRET "\"]}]},\"status\":{\"phase\":\"Running\"}}";
+	static const char pod[] = "{\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\",\"annotations\":{\"kubectl.kubernetes.io/"
+				  "last-applied-configuration\":\"" SECRET
+				  "\",\"keep\":\"yes\"},\"managedFields\":[]},\"spec\":{\"volumes\":[{\"secret\":\"" SECRET
+				  "\"}],\"containers\":[{\"name\":\"c\",\"image\":\"i:1\",\"env\":[{\"name\":\"P\",\"value\":\"" SECRET
+				  "\"}],\"args\":[\"" SECRET "\"]}]},\"status\":{\"phase\":\"Running\"}}";
 	struct buf out;
 
 	(void)state;

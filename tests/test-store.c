@@ -55,8 +55,14 @@ static void append(struct store *s, int from, int n)
 	assert_int_equal(store_begin(s, &err), 0);
 	for (int i = from; i < from + n; i++) {
 		char body[512];
-		struct observation row = { .received_at = i * NS_PER_S, .boottime_ns = i, .boot_id = "b", .source = SOURCE_FLAGGER, .kind = "event",
-			                   .subject = "Canary develop/backend", .request = "POST /event", .marks = "" };
+		struct observation row = { .received_at = i * NS_PER_S,
+					   .boottime_ns = i,
+					   .boot_id = "b",
+					   .source = SOURCE_FLAGGER,
+					   .kind = "event",
+					   .subject = "Canary develop/backend",
+					   .request = "POST /event",
+					   .marks = "" };
 
 		(void)snprintf(body, sizeof body, "{\"n\":%d,\"pad\":\"%0*d\"}", i, i % 300 + 1, 0);
 		row.body = body;
@@ -123,7 +129,14 @@ static void what_is_written_is_read(void **state)
 
 static void a_rollback_leaves_the_chain_whole(void **state)
 {
-	struct observation row = { .boot_id = "", .source = SOURCE_COLLECTOR, .kind = "start", .subject = "x", .request = "", .marks = "", .body = "{}", .body_len = 2 };
+	struct observation row = { .boot_id = "",
+				   .source = SOURCE_COLLECTOR,
+				   .kind = "start",
+				   .subject = "x",
+				   .request = "",
+				   .marks = "",
+				   .body = "{}",
+				   .body_len = 2 };
 	struct store *s = open_writer();
 	struct store_summary summary;
 	struct error err;
@@ -161,8 +174,10 @@ static void tamper(const char *sql)
 	sqlite3 *db;
 
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "DROP TRIGGER observation_no_update; DROP TRIGGER observation_no_delete; DROP TRIGGER body_no_update", NULL, NULL, NULL),
-	                 SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+				      "DROP TRIGGER observation_no_update; DROP TRIGGER observation_no_delete; DROP TRIGGER body_no_update",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
 	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
 	sqlite3_close(db);
@@ -183,7 +198,8 @@ static void every_change_is_seen(void **state)
 		"UPDATE observation SET leaf_sha256 = zeroblob(32) WHERE seq = 5",
 		"UPDATE observation SET chain_sha256 = zeroblob(32) WHERE seq = 5",
 		"DELETE FROM observation WHERE seq = 5",
-		("UPDATE body SET bytes = zeroblob(length(bytes)), encoding = 'identity', size = length(bytes) WHERE sha256 = (SELECT body_sha256 FROM observation "
+		("UPDATE body SET bytes = zeroblob(length(bytes)), encoding = 'identity', size = length(bytes) WHERE sha256 = (SELECT "
+		 "body_sha256 FROM observation "
 		 "WHERE seq = 5)"),
 		"UPDATE body SET size = 1 WHERE sha256 = (SELECT body_sha256 FROM observation WHERE seq = 5)",
 		"UPDATE body SET size = 1000000000000 WHERE sha256 = (SELECT body_sha256 FROM observation WHERE seq = 5)",
@@ -321,8 +337,14 @@ static void a_copy_without_its_wal_says_so(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(what_is_written_is_read), TEST(a_rollback_leaves_the_chain_whole), TEST(one_writer_a_log), TEST(every_change_is_seen),
-		TEST(a_cut_tail_has_another_head), TEST(foreign_files_are_refused), TEST(a_newer_schema_is_refused), TEST(killed_at_any_point),
+		TEST(what_is_written_is_read),
+		TEST(a_rollback_leaves_the_chain_whole),
+		TEST(one_writer_a_log),
+		TEST(every_change_is_seen),
+		TEST(a_cut_tail_has_another_head),
+		TEST(foreign_files_are_refused),
+		TEST(a_newer_schema_is_refused),
+		TEST(killed_at_any_point),
 		TEST(a_copy_without_its_wal_says_so),
 	};
 

@@ -55,9 +55,10 @@ static void put_series(struct buf *out, const struct counter *c, int from, int t
 	bool first = true;
 
 	buf_printf(out,
-	           "{\"metric\":{\"__name__\":\"traefik_service_requests_total\",\"code\":\"%s\",\"instance\":\"%s\",\"job\":\"traefik\",\"method\":\"%s\",\"service\":"
-	           "\"develop-backend-%s-80@kubernetescrd\"},\"values\":[",
-	           c->code, c->pod, c->method, c->arm);
+		   "{\"metric\":{\"__name__\":\"traefik_service_requests_total\",\"code\":\"%s\",\"instance\":\"%s\",\"job\":\"traefik\","
+		   "\"method\":\"%s\",\"service\":"
+		   "\"develop-backend-%s-80@kubernetescrd\"},\"values\":[",
+		   c->code, c->pod, c->method, c->arm);
 	for (int i = from; i < to; i++) {
 		if (i < c->begins)
 			continue;
@@ -113,8 +114,9 @@ static void same(const struct strata *a, const struct strata *b)
 static size_t counters(struct counter *c)
 {
 	static const struct counter all[] = {
-		{ "primary", "200", "a", "GET", 0, { 0 } }, { "primary", "500", "a", "GET", 3, { 0 } }, { "canary", "200", "a", "GET", 5, { 0 } },
-		{ "canary", "502", "a", "GET", 9, { 0 } },  { "primary", "200", "b", "GET", 0, { 0 } }, { "canary", "200", "b", "GET", 6, { 0 } },
+		{ "primary", "200", "a", "GET", 0, { 0 } }, { "primary", "500", "a", "GET", 3, { 0 } },
+		{ "canary", "200", "a", "GET", 5, { 0 } },  { "canary", "502", "a", "GET", 9, { 0 } },
+		{ "primary", "200", "b", "GET", 0, { 0 } }, { "canary", "200", "b", "GET", 6, { 0 } },
 	};
 
 	memcpy(c, all, sizeof all);
@@ -173,7 +175,8 @@ static void counts_are_exact(void **unused)
 	for (size_t i = 0; i < n; i++) {
 		count_up(&c[i], -1);
 		/* First sight of a target is no increment; a series born later counts from 0. */
-		want[strcmp(c[i].arm, "canary") == 0 ? ARM_CANARY : ARM_BASELINE] += c[i].values[SCRAPES - 1] - (c[i].begins == 0 ? c[i].values[0] : 0);
+		want[strcmp(c[i].arm, "canary") == 0 ? ARM_CANARY : ARM_BASELINE] += c[i].values[SCRAPES - 1] -
+										     (c[i].begins == 0 ? c[i].values[0] : 0);
 	}
 	add_window(&e, arena, c, n, 0, SCRAPES, false);
 	build(&s, &e, arena);
@@ -212,9 +215,13 @@ static void a_label_split_changes_nothing(void **unused)
 /* A name that begins like ours is not ours; nor is a dot any character. */
 static void only_our_own_series_count(void **unused)
 {
-	static const char *const foreign[] = { "develop-backend-canary-x-canary-80@kubernetescrd", "develop-backend-x-canary-80@kubernetescrd",
-		                               "develop-backend-canary-80@docker",		      "x-develop-backend-canary-80@kubernetescrd",
-		                               "develop-backend-canary-@kubernetescrd",	      "develop-backend-canary-80@kubernetescrd-x", "" };
+	static const char *const foreign[] = { "develop-backend-canary-x-canary-80@kubernetescrd",
+					       "develop-backend-x-canary-80@kubernetescrd",
+					       "develop-backend-canary-80@docker",
+					       "x-develop-backend-canary-80@kubernetescrd",
+					       "develop-backend-canary-@kubernetescrd",
+					       "develop-backend-canary-80@kubernetescrd-x",
+					       "" };
 	struct canary_spec spec = { .namespace_ = "develop", .service_name = "backend", .target_name = "backend" };
 
 	(void)unused;

@@ -23,7 +23,8 @@ static int each(void *arg, const char *bytes, size_t len)
 	buf_append(&in, bytes, len);
 	buf_append(&in, secret, sizeof secret - 1);
 	(void)redact(&out, in.data, in.len, true);
-	if (out.data != NULL && len < (1 << 20) && memmem(out.data, out.len, "example-secret", 14) != NULL && memmem(bytes, len, "example-secret", 14) == NULL)
+	if (out.data != NULL && len < (1 << 20) && memmem(out.data, out.len, "example-secret", 14) != NULL &&
+	    memmem(bytes, len, "example-secret", 14) == NULL)
 		abort();
 	buf_reset(&out);
 	(void)project(&out, bytes, len, NULL);
