@@ -487,8 +487,22 @@ static int rule_exported(struct assessing *a)
 		   "Set honorLabels: true on the ServiceMonitor (honor_labels in a scrape config).", &a->all.ids[ARM_CANARY]);
 }
 
+static int rule_provider(struct assessing *a)
+{
+	struct ids ids;
+
+	if (provider_find(a->r->spec.provider) != NULL || spec_ids(a, &ids) < 0)
+		return 0;
+	return add(a, "provider-not-supported", SEVERITY_ERROR, 8,
+		   arena_printf(a->arena, "The provider `%s` is not supported yet: its metrics were not asked for", a->r->spec.provider),
+		   "Without the samples of both arms no criterion is evaluable; what Flagger said and did is kept all the same.",
+		   "Judge this rollout by Flagger's own checks, or follow the provider's row in judge/provider.c.", &ids);
+}
+
 static int rule_no_series(struct assessing *a)
 {
+	if (provider_find(a->r->spec.provider) == NULL)
+		return 0;
 	if (!a->judged || (a->all.found[ARM_CANARY] && a->all.found[ARM_BASELINE]))
 		return 0;
 	return add(a, "no-series", SEVERITY_ERROR, 8,
@@ -539,10 +553,10 @@ static int compare_findings(const void *x, const void *y)
 int assess_findings(struct assessing *a)
 {
 	static int (*const rules[])(struct assessing *) = {
-		rule_blast,     rule_ab_on_traefik,    rule_deadline,  rule_no_values,     rule_query_failed,
-		rule_latency,   rule_short_window,     rule_thin,      rule_dead_baseline, rule_unanalysed,
-		rule_no_change, rule_hook_rolled_back, rule_held,      rule_unknown_phase, rule_spec,
-		rule_samples,   rule_exported,         rule_no_series, rule_contradiction, rule_containment,
+		rule_blast,        rule_ab_on_traefik, rule_deadline,      rule_no_values,  rule_query_failed, rule_latency,
+		rule_short_window, rule_thin,          rule_dead_baseline, rule_unanalysed, rule_no_change,    rule_hook_rolled_back,
+		rule_held,         rule_unknown_phase, rule_spec,          rule_samples,    rule_exported,     rule_provider,
+		rule_no_series,    rule_contradiction, rule_containment,
 	};
 
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)

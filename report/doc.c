@@ -109,6 +109,17 @@ static struct cell *add_row(struct doc *d, struct block *b, bool failed)
 
 /* ---- Numbers of the ladder. */
 
+/* 18412 → "18 412". */
+static const char *count_text(struct doc *d, int64_t count)
+{
+	if (count >= 1000000)
+		return arena_printf(d->arena, "%" PRId64 NBSP "%03" PRId64 NBSP "%03" PRId64, count / 1000000, count / 1000 % 1000,
+				    count % 1000);
+	if (count >= 1000)
+		return arena_printf(d->arena, "%" PRId64 NBSP "%03" PRId64, count / 1000, count % 1000);
+	return arena_printf(d->arena, "%" PRId64, count);
+}
+
 static const char *value_text(struct doc *d, const struct reading *r, double value)
 {
 	enum criterion_kind kind = r->criterion->kind;
@@ -202,7 +213,7 @@ static void ladder_row(struct doc *d, struct block *b, const struct step_result 
 		cells[0].second = arena_printf(d->arena, "%lld iterations", (long long)s->step->iterations);
 	cells[1].text = arena_printf(d->arena, "%s–%s", instant_clock(from, s->step->from), instant_clock(to, s->step->to));
 	cells[1].second = s->requests[ARM_CANARY] < 0 ? "no samples"
-						      : arena_printf(d->arena, "%lld requests", (long long)s->requests[ARM_CANARY]);
+						      : arena_printf(d->arena, "%s requests", count_text(d, s->requests[ARM_CANARY]));
 	for (size_t i = 0; i < n; i++)
 		reading_cell(d, &cells[2 + i], &s->readings[i]);
 	cells[2 + n].bold = true;

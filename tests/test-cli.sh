@@ -119,6 +119,28 @@ for r in develop-errors course-good develop-good develop-unready develop-ab-good
 	P
 done
 
+# The published schemas take the files that we ship, and refuse what the programs refuse.
+check python3 - <<-'P'
+	import json, jsonschema, subprocess, sys, tempfile, os
+	build = os.environ.get("BUILD", "build")
+	def schema(name): return jsonschema.Draft202012Validator(json.load(open(f"schema/{name}.schema.json")))
+	# JSON is YAML: the same bytes go to the program and to the schema.
+	default = {"criteria": [{"name": "error-rate", "limit": 3}], "blast": {"max_weight": 60, "deadline": "600s"}, "overrides": [{"namespace": "shop", "evidence": {"warm_up": "10s"}}]}
+	cases = [(default, True), ({"blast": {"max_wieght": 1}}, False), ({"blast": {"deadline": 600}}, False), ({"criteria": [{"name": "X y", "limit": 2}]}, False),
+	         ({"hold": {"expired": "never"}}, False), ({"error_classes": []}, False), ({"owners": {"release": "team"}}, True)]
+	for value, right in cases:
+	    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as f:
+	        json.dump(value, f); f.flush()
+	        ours = subprocess.run([f"{build}/gonogo", "criteria", "explain", "--criteria", f.name], capture_output=True).returncode == 0
+	    assert ours == right and schema("criteria").is_valid(value) == right, (value, ours, schema("criteria").is_valid(value))
+	good = {"cluster": "c", "kubernetes": {"namespaces": ["a"]}, "prometheus": [{"url": "http://p:9090"}], "webhook": {"listen": "127.0.0.1:1"}}
+	for value, right in [(good, True), ({**good, "cluster": "A b"}, False), ({**good, "kubernetes": {}}, False), ({**good, "x": 1}, False), ({**good, "prometheus": [{}]}, False)]:
+	    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as f:
+	        json.dump(value, f); f.flush()
+	        ours = subprocess.run([f"{build}/gonogo-collector", "--check-config", "--config", f.name], capture_output=True).returncode == 0
+	    assert ours == right and schema("gonogo").is_valid(value) == right, (value, ours, schema("gonogo").is_valid(value))
+P
+
 # The manual pages are manual pages; install and uninstall leave nothing.
 check mandoc -T lint -W error docs/gonogo.1 docs/gonogo-collector.8
 check make -s BUILD="$BUILD" DESTDIR="$tmp/root" install
