@@ -13,7 +13,7 @@ CANARIES = f"/apis/flagger.app/v1beta1/namespaces/{NS}/canaries"
 class Peer:
     """answers(kind, path, query, n) -> (status, body | [chunks], seconds to stay open, headers); n counts the requests of that kind and path"""
 
-    def __init__(self, answers):
+    def __init__(self, answers, tls=None):
         self.requests, self.answers, peer = [], answers, self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -49,6 +49,8 @@ class Peer:
         self.closing = False
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
+        if tls:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.port = self.server.server_address[1]
 
@@ -153,6 +155,50 @@ class Run:
     def post_body(self, body, headers=""):
         body = body if isinstance(body, bytes) else body.encode()
         return self.post(f"POST /event HTTP/1.1\r\nHost: x\r\n{headers}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+
+
+def certificates(folder):
+    """a CA, a server's certificate for localhost, a client's, and another CA that signed neither"""
+    def openssl(*a):
+        subprocess.run(["openssl", *a], cwd=folder, check=True, capture_output=True)
+    for ca in ("ca", "other"):
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{ca}.key", "-out", f"{ca}.crt", "-days", "2", "-subj", f"/CN={ca}")
+    for name, ext in (("server", "subjectAltName=DNS:localhost"), ("client", "extendedKeyUsage=clientAuth")):
+        openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
+        open(f"{folder}/{name}.ext", "w").write(ext)
+        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-out", f"{name}.crt", "-extfile", f"{name}.ext")
+
+
+def verified_tls():
+    """--check over TLS with a client certificate: right CA and name pass; another CA, another name, and no client certificate do not"""
+    import ssl
+    d = tempfile.mkdtemp(prefix="gonogo-tls-")
+    certificates(d)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(f"{d}/server.crt", f"{d}/server.key")
+    context.load_verify_locations(f"{d}/ca.crt")
+    context.verify_mode = ssl.CERT_REQUIRED
+    peer = Peer(lambda *a: None, tls=context)
+    read = lambda n: base64.b64encode(open(f"{d}/{n}", "rb").read()).decode()
+
+    def check(server, cluster, user):
+        open(f"{d}/kubeconfig", "w").write(json.dumps({"clusters": [{"name": "c", "cluster": {"server": server, **cluster}}], "users": [{"name": "u", "user": user}],
+             "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}], "current-context": "x"}))
+        open(f"{d}/gonogo.yaml", "w").write(json.dumps({"cluster": "peers", "database": f"{d}/e.db", "kubernetes": {"kubeconfig": f"{d}/kubeconfig", "namespaces": [NS]}}))
+        return subprocess.run([f"{BUILD}/gonogo-collector", "--config", f"{d}/gonogo.yaml", "--check"], capture_output=True, text=True, timeout=60)
+    client = {"client-certificate-data": read("client.crt"), "client-key-data": read("client.key")}
+    url = f"https://localhost:{peer.port}"
+    right = check(url, {"certificate-authority-data": read("ca.crt")}, client)
+    assert right.returncode == 0 and right.stdout.count("ok ") == 6, right.stdout + right.stderr
+    files = check(url, {"certificate-authority": f"{d}/ca.crt"}, {"client-certificate": f"{d}/client.crt", "client-key": f"{d}/client.key"})
+    assert files.returncode == 0, files.stdout + files.stderr
+    for wrong in (check(url, {"certificate-authority-data": read("other.crt")}, client), check(f"https://127.0.0.1:{peer.port}", {"certificate-authority-data": read("ca.crt")}, client),
+                  check(url, {"certificate-authority-data": read("ca.crt")}, {})):
+        assert wrong.returncode == 5 and wrong.stdout.count("missing") == 6, wrong.stdout + wrong.stderr
+    for refused, text in ((check("http://10.0.0.1:1", {}, {}), "plain HTTP"), (check("https://10.0.0.1:1", {"insecure-skip-tls-verify": True}, {}), "loopback only"),
+                          (check(url, {}, {"exec": {"command": "x"}}), "exec plugins")):
+        assert refused.returncode in (2, 5) and text in refused.stderr and refused.stderr.count("\n") == 1, refused.stderr
+    peer.closing = True
 
 
 def empty_event_watch():
@@ -291,7 +337,7 @@ def the_webhook():
 
 
 failed = passed = 0
-for test in (empty_event_watch, gone_as_status_and_in_stream, throttled_and_broken, rotated_token, hostile_streams, the_webhook):
+for test in (verified_tls, empty_event_watch, gone_as_status_and_in_stream, throttled_and_broken, rotated_token, hostile_streams, the_webhook):
     if len(sys.argv) > 1 and sys.argv[1] != test.__name__:
         continue
     try:
