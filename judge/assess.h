@@ -28,6 +28,7 @@ int assess_flagger(struct assessing *a);
 int assess_containment(struct assessing *a);
 int assess_verdict(struct assessing *a);	/* verdict by outcome, headline, reasons, next */
 int assess_findings(struct assessing *a);
+int assess_first_reason(struct assessing *a);	/* after the findings */
 int assess_conditions(struct assessing *a);
 int assess_timeline(struct assessing *a);
 

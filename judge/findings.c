@@ -135,7 +135,7 @@ static int no_values_of(struct assessing *a, const struct fact *fact, size_t tim
 	if (t != NULL && divides_errors_only(t->query) && canary_had_requests(a))
 		return add(a, "no-values-template", SEVERITY_ERROR, 5,
 			   arena_printf(a->arena,
-					"MetricTemplate `%s/%s` finds no values while the canary has no error: %zu checks counted as "
+					"MetricTemplate `%s/%s` finds no values where no 5xx series is in its window: %zu checks counted as "
 					"failed on a release with %s "
 					"errors in %s requests",
 					t->namespace_, t->name, times, words_count(a->out->failed[ARM_CANARY], a->arena),

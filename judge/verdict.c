@@ -227,6 +227,11 @@ static const char *stopped_by_flagger(struct assessing *a)
 	return "Stopped by Flagger";
 }
 
+static bool unmeasured(const struct rollout *r)
+{
+	return r->outcome == OUTCOME_ROLLED_BACK && strcmp(r->outcome_reason, "threshold") == 0 && r->n_failed > 0 && !behaviour_failed(r);
+}
+
 static const char *hold_headline(struct assessing *a)
 {
 	size_t undecided = count_in(a, CRITERION_UNDECIDED), blind = count_in(a, CRITERION_NOT_EVALUABLE), n = a->out->n_results;
@@ -239,6 +244,8 @@ static const char *hold_headline(struct assessing *a)
 		return arena_printf(a->arena, "Exposure reached %s, the limit is %s",
 				    words_weight(a->out->highest_exposure * 100, a->arena),
 				    words_weight(a->criteria->max_weight * 100, a->arena));
+	if (unmeasured(a->r))
+		return "Rolled back for want of measurements, not for what was measured";
 	if (undecided == 0 && blind == 0)
 		return a->r->outcome == OUTCOME_RUNNING ? "Still running: all criteria pass so far"
 							: "Rolled back, though all criteria passed";
@@ -434,6 +441,26 @@ static const char *next_step(struct assessing *a)
 	if (a->r->outcome == OUTCOME_PROMOTED || a->r->outcome == OUTCOME_PROMOTED_UNANALYSED)
 		return arena_printf(a->arena, "Decide by hand with what is missing in mind, or watch the rollback conditions (%s).", owner);
 	return arena_printf(a->arena, "Mend what kept the evidence away (see the findings), then roll out again (%s).", owner);
+}
+
+/* What explains a HOLD best is the worst of what was found (a blast limit is a reason of its own already). */
+int assess_first_reason(struct assessing *a)
+{
+	const struct finding *f = NULL;
+	struct assessment *out = a->out;
+
+	for (size_t i = 0; i < out->n_findings && f == NULL; i++)
+		if (out->findings[i].severity == SEVERITY_ERROR && strcmp(out->findings[i].rule, "blast-limit") != 0)
+			f = &out->findings[i];
+	if (out->verdict != VERDICT_HOLD || f == NULL)
+		return 0;
+	for (size_t i = out->n_reasons < 3 ? out->n_reasons : 2; i > 0; i--)
+		out->reasons[i] = out->reasons[i - 1];
+	out->n_reasons += out->n_reasons < 3;
+	out->reasons[0] = (struct cited){ .text = arena_printf(a->arena, "%s (%s).", f->text, f->id) };
+	if (out->reasons[0].text == NULL || ids_add_all(&out->reasons[0].ids, &f->ids, a->arena) < 0)
+		return error_nomem(a->err);
+	return 0;
 }
 
 int assess_verdict(struct assessing *a)

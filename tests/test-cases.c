@@ -505,6 +505,7 @@ static void case_26_dead_baseline(void **state)
 	}
 	assert_true(has_finding(&a, "baseline-dead"));
 	assert_true(has_finding(&a, "rollback-path-unavailable"));
+	assert_non_null(strstr(a.reasons[0].text, "stable version without pods"));
 }
 
 static void case_21_upgrade_rollouts(void **state)
