@@ -31,6 +31,7 @@ int assess_findings(struct assessing *a);
 int assess_first_reason(struct assessing *a);	/* after the findings */
 int assess_conditions(struct assessing *a);
 int assess_timeline(struct assessing *a);
+int assess_trends(struct assessing *a);
 
 /* Adds a finding; texts are in the arena or literals, NULL text: memory ended. ids may be NULL. */
 struct finding *assess_add_finding(struct assessing *a, const char *rule, enum severity severity, int rank, const char *text, const char *why,

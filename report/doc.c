@@ -393,8 +393,7 @@ static void figures(struct doc *d)
 	d->figures[1].value = arena_printf(d->arena, "%zu of %zu criteria", pass, a->n_results);
 	d->figures[1].label = pass == a->n_results ? "passed" : arena_printf(d->arena, "passed; %zu failed, %zu open", fail, open + blind);
 	if (a->requests[ARM_CANARY] > 0) {
-		d->figures[2].value = arena_printf(d->arena, "%lld of %lld", (long long)a->failed[ARM_CANARY],
-						   (long long)a->requests[ARM_CANARY]);
+		d->figures[2].value = arena_printf(d->arena, "%s of %s", count_text(d, a->failed[ARM_CANARY]), count_text(d, a->requests[ARM_CANARY]));
 		d->figures[2].label = "canary requests failed";
 	} else {
 		d->figures[2].value = "no requests";
@@ -409,8 +408,8 @@ static void figures(struct doc *d)
 static void criteria_table(struct doc *d)
 {
 	static const struct column columns[] = { { "Criterion", 0.14, false },
-						 { "State", 0.12, false },
-						 { "In words", 0.54, false },
+						 { "State", 0.15, false },
+						 { "In words", 0.51, false },
 						 { "Literal, over its window", 0.2, false } };
 	struct block *b;
 

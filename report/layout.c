@@ -9,6 +9,7 @@
 #include "gonogo/buf.h"
 #include "gonogo/doc.h"
 #include "gonogo/utf8.h"
+#include "plot.h"
 
 /* report-design.md 3. */
 #define LEFT 48.0
@@ -598,6 +599,8 @@ static void draw_block(struct layout *l, const struct block *b, bool after_rule)
 	}
 }
 
+static bool deciding_chart(struct layout *l);
+
 /* The short rollback conditions stand on page 1 only while they fit there whole. */
 static bool fits_short_table(const struct layout *l, const struct block *heading)
 {
@@ -618,12 +621,80 @@ static void draw_blocks(struct layout *l, bool page_one)
 
 		if ((b->flags & BLOCK_MARKDOWN_ONLY) != 0 || ((b->flags & BLOCK_PAGE_ONE) != 0) != page_one)
 			continue;
-		if ((b->flags & BLOCK_PDF_ONLY) != 0 && b->kind == BLOCK_HEADING && (i + 1 >= l->d->n_blocks || !fits_short_table(l, b))) {
+		if ((b->flags & BLOCK_PDF_ONLY) != 0 && b->kind == BLOCK_HEADING &&
+		    (i + 1 >= l->d->n_blocks || !fits_short_table(l, b) || (l->d->a->verdict == VERDICT_NO_GO && deciding_chart(l)))) {
 			i++;
 			continue;
 		}
 		draw_block(l, b, after_rule);
 		after_rule = b->kind == BLOCK_TABLE;
+	}
+}
+
+/* ---- Charts. */
+
+#define PLOT_MIN 60.0
+#define PLOT_MAX 150.0
+#define PLOT_GUTTERS (38.0 + 88.0)
+
+static const struct trend *trend_of(const struct assessment *a, const struct criterion *c)
+{
+	for (size_t i = 0; i < a->n_trends; i++)
+		if (a->trends[i].criterion == c && a->trends[i].n >= 2)
+			return &a->trends[i];
+	return NULL;
+}
+
+static void draw_chart(struct layout *l, const struct trend *t, const char *before, double height)
+{
+	enum criterion_kind kind = t->criterion->kind;
+	char title[128], note[160];
+
+	(void)snprintf(title, sizeof title, "%s%.60s", before, t->criterion->name);
+	(void)snprintf(note, sizeof note, "%s, over %.0f s%s",
+		       kind == CRITERION_ERROR_RATIO    ? "% of requests failed"
+		       : kind == CRITERION_SUCCESS_RATE ? "% of requests that succeeded; the axis does not start at 0"
+							: "ms",
+		       t->window_seconds,
+		       kind == CRITERION_ERROR_RATIO || kind == CRITERION_SUCCESS_RATE ? "; band = 95 % interval of the canary" : "");
+	l->y += 16;
+	text(l, LEFT, l->y, true, 8.5, INK, title);
+	text(l, LEFT + width_of(l, true, 8.5, title, strlen(title)) + 6, l->y, false, 7.5, SECONDARY, note);
+	plot_draw(l->c, l->d->a, t, LEFT + 38, l->y + 16, l->width - PLOT_GUTTERS, height);
+	l->y += 16 + height + 18;
+}
+
+/* On NO-GO the deciding criterion's chart stands on page 1, as high as there is room. */
+static bool deciding_chart(struct layout *l)
+{
+	const struct assessment *a = l->d->a;
+	double height = l->bottom - l->y - 50;
+
+	for (size_t i = 0; i < a->n_results; i++) {
+		const struct trend *t = a->results[i].state == CRITERION_FAIL ? trend_of(a, a->results[i].criterion) : NULL;
+
+		if (t == NULL)
+			continue;
+		if (l->page != 1 || height < PLOT_MIN)
+			return false;
+		draw_chart(l, t, "Deciding criterion: ", height > PLOT_MAX ? PLOT_MAX : height);
+		return true;
+	}
+	return false;
+}
+
+static void all_charts(struct layout *l)
+{
+	const struct assessment *a = l->d->a;
+
+	if (a->n_trends == 0)
+		return;
+	draw_heading(l, "Metrics over time", "canary against baseline; grey bands = exposure", false);
+	for (size_t i = 0; i < a->n_trends; i++) {
+		if (a->trends[i].n < 2)
+			continue;
+		need(l, 130);
+		draw_chart(l, &a->trends[i], "", 74);
 	}
 }
 
@@ -655,6 +726,7 @@ int layout_draw(const struct doc *doc, const struct canvas *canvas, int pages)
 	first_page(&l);
 	if (l.page == 1)
 		new_page(&l);
+	all_charts(&l);
 	draw_blocks(&l, false);
 	footer(&l);
 	return l.page;
