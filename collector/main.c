@@ -5,7 +5,12 @@
 
 #include "collector.h"
 #include "gonogo/arena.h"
+#include "gonogo/digest.h"
 #include "gonogo/error.h"
+#include "gonogo/json.h"
+#include "gonogo/store.h"
+#include "gonogo/yaml.h"
+#include "listen.h"
 
 enum { OPT_CONFIG = 1000, OPT_CHECK, OPT_CHECK_CONFIG, OPT_CLOCK, OPT_UNTIL, OPT_HELP, OPT_VERSION };
 
@@ -86,7 +91,8 @@ int main(int argc, char **argv)
 			help();
 			return DONE;
 		case OPT_VERSION:
-			printf("gonogo-collector %s\n", GONOGO_VERSION);
+			printf("gonogo-collector %s (SQLite %s, OpenSSL %s, cJSON %s, libyaml %s, libmicrohttpd %s, %s)\n", GONOGO_VERSION,
+			       store_library(), digest_library(), json_library(), yaml_library(), listen_library(), http_library());
 			return DONE;
 		default:
 			return usage("unknown option, or a value is missing");

@@ -91,23 +91,3 @@ size_t provider_queries(const char *out[static QUERIES_MAX], const struct provid
 	return out[0] == NULL || out[1] == NULL ? 0 : 2;
 }
 
-/* pkg/metrics/observers/traefik.go: by target, whatever the service is called. */
-const char *provider_builtin(const struct provider *p, const struct canary_spec *spec, const char *name, int64_t interval,
-			     struct arena *arena)
-{
-	const char *service = arena_printf(arena, "service=~\"%s-%s-canary-[0-9a-zA-Z-]+@kubernetescrd\"", spec->namespace_,
-					   spec->target_name);
-	int64_t seconds = interval / NS_PER_S;
-
-	if (service == NULL || strcmp(p->name, "traefik") != 0)
-		return NULL;
-	if (strcmp(name, "request-success-rate") == 0)
-		return arena_printf(arena,
-				    "sum( rate( %s{ %s, code!~\"5..\", le=\"+Inf\" }[%" PRId64
-				    "s] ) ) / sum( rate( %s{ %s, le=\"+Inf\" }[%" PRId64 "s] ) ) * 100",
-				    p->buckets, service, seconds, p->buckets, service, seconds);
-	if (strcmp(name, "request-duration") == 0)
-		return arena_printf(arena, "histogram_quantile(0.99, sum( rate( %s{ %s }[%" PRId64 "s] ) ) by (le) )", p->buckets, service,
-				    seconds);
-	return NULL;
-}

@@ -128,8 +128,3 @@ void *arena_grow(struct arena *arena, void *array, size_t n, size_t *cap, size_t
 	*cap = more;
 	return larger;
 }
-
-size_t arena_used(const struct arena *arena)
-{
-	return arena->used;
-}

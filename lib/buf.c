@@ -92,16 +92,6 @@ void buf_printf(struct buf *buf, const char *format, ...)
 	va_end(again);
 }
 
-void buf_drop(struct buf *buf, size_t len)
-{
-	if (len > buf->len)
-		len = buf->len;
-	if (len == 0)
-		return;
-	memmove(buf->data, buf->data + len, buf->len - len + 1);
-	buf->len -= len;
-}
-
 int buf_check(const struct buf *buf, const char *what, struct error *err)
 {
 	if (!buf->failed)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include "gonogo/error.h"
@@ -81,29 +82,6 @@ char *digest_hex(char hex[static DIGEST_HEX_SIZE], const uint8_t digest[static D
 	return hex;
 }
 
-static int nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
-}
-
-int digest_from_hex(uint8_t out[static DIGEST_SIZE], const char *hex)
-{
-	if (strlen(hex) != DIGEST_HEX_SIZE - 1)
-		return -1;
-	for (size_t i = 0; i < DIGEST_SIZE; i++) {
-		int hi = nibble(hex[2 * i]), lo = nibble(hex[2 * i + 1]);
-
-		if (hi < 0 || lo < 0)
-			return -1;
-		out[i] = (uint8_t)(hi << 4 | lo);
-	}
-	return 0;
-}
-
 char *digest_short(char text[static DIGEST_SHORT_SIZE], const uint8_t digest[static DIGEST_SIZE])
 {
 	char hex[DIGEST_HEX_SIZE];
@@ -111,28 +89,6 @@ char *digest_short(char text[static DIGEST_SHORT_SIZE], const uint8_t digest[sta
 	digest_hex(hex, digest);
 	(void)snprintf(text, DIGEST_SHORT_SIZE, "%.12s…%s", hex, hex + 2 * DIGEST_SIZE - 4);
 	return text;
-}
-
-void base64_encode(char *out, const void *bytes, size_t len)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const uint8_t *p = bytes;
-
-	for (; len >= 3; len -= 3, p += 3) {
-		*out++ = digits[p[0] >> 2];
-		*out++ = digits[(p[0] & 3) << 4 | p[1] >> 4];
-		*out++ = digits[(p[1] & 15) << 2 | p[2] >> 6];
-		*out++ = digits[p[2] & 63];
-	}
-	if (len > 0) {
-		unsigned second = len == 2 ? p[1] : 0;
-
-		*out++ = digits[p[0] >> 2];
-		*out++ = digits[(p[0] & 3U) << 4 | second >> 4];
-		*out++ = len == 2 ? digits[(second & 15) << 2] : '=';
-		*out++ = '=';
-	}
-	*out = '\0';
 }
 
 static int sextet(char c)
@@ -177,4 +133,9 @@ int base64_decode(uint8_t *out, size_t *len, const char *text)
 		return -1;
 	*len = used;
 	return 0;
+}
+
+const char *digest_library(void)
+{
+	return OpenSSL_version(OPENSSL_VERSION_STRING);
 }

@@ -204,14 +204,6 @@ char *instant_compact(char text[static INSTANT_TEXT_MAX], int64_t instant)
 	return text;
 }
 
-char *instant_date(char text[static INSTANT_TEXT_MAX], int64_t instant)
-{
-	struct civil c = civil_from(instant);
-
-	(void)snprintf(text, INSTANT_TEXT_MAX, "%04d-%02d-%02d", c.year, c.month, c.day);
-	return text;
-}
-
 /* The unit at *at in nanoseconds; 0 if there is none. */
 static int64_t unit(const char **at)
 {

@@ -719,3 +719,8 @@ void json_put_instant(struct json_writer *w, const char *key, int64_t instant)
 
 	json_put_string(w, key, instant == INSTANT_NONE ? NULL : instant_rfc3339_ms(text, instant));
 }
+
+const char *json_library(void)
+{
+	return cJSON_Version();
+}

@@ -10,23 +10,13 @@
 /* Longest line; a cluster's text must not fill a log. */
 #define LINE_MAX_BYTES 2048
 
-/* The one setting of a program's stderr. */
-static enum log_level threshold = LOG_INFO;
-
-void log_set_level(enum log_level level)
-{
-	threshold = level;
-}
-
 void log_line(enum log_level level, const char *subject, const char *format, ...)
 {
-	static const char *const names[] = { "error", "warning", "info", "debug" };
+	static const char *const names[] = { "error", "warning", "info" };
 	char text[LINE_MAX_BYTES];
 	struct buf line;
 	va_list args;
 
-	if (level > threshold)
-		return;
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof text, format, args);
 	va_end(args);

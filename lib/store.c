@@ -547,18 +547,6 @@ static int leaf_of(struct digest *d, uint8_t out[static DIGEST_SIZE], const char
 	return digest_final(d, out, err);
 }
 
-int observation_leaf(uint8_t out[static DIGEST_SIZE], const char *origin, const struct observation *row, struct error *err)
-{
-	struct digest *d = digest_new(err);
-	int rc;
-
-	if (d == NULL)
-		return -1;
-	rc = leaf_of(d, out, origin, row, err);
-	digest_free(d);
-	return rc;
-}
-
 static int chain_of(struct digest *d, uint8_t out[static DIGEST_SIZE], const uint8_t before[static DIGEST_SIZE],
 		    const uint8_t leaf[static DIGEST_SIZE], struct error *err)
 {
@@ -834,25 +822,6 @@ out:
 	return rc;
 }
 
-int store_summary(struct store *store, struct store_summary *out, struct error *err)
-{
-	sqlite3_stmt *s = NULL;
-	int rc = -1;
-
-	memset(out, 0, sizeof *out);
-	if (sqlite3_prepare_v2(store->db, "SELECT count(*), coalesce(min(received_at), 0), coalesce(max(received_at), 0) FROM observation",
-			       -1, &s, NULL) == SQLITE_OK &&
-	    sqlite3_step(s) == SQLITE_ROW) {
-		out->rows = sqlite3_column_int64(s, 0);
-		out->first_at = sqlite3_column_int64(s, 1);
-		out->last_at = sqlite3_column_int64(s, 2);
-		memcpy(out->head, store->chain, DIGEST_SIZE);
-		rc = 0;
-	}
-	sqlite3_finalize(s);
-	return rc == 0 ? 0 : sqlite_error(store, "summary", err);
-}
-
 struct verifying {
 	struct store *store;
 	struct store_summary *summary;
@@ -898,4 +867,9 @@ int store_verify(struct store *store, struct store_summary *out, struct error *e
 		return -1;
 	memcpy(out->head, v.chain, DIGEST_SIZE);
 	return 0;
+}
+
+const char *store_library(void)
+{
+	return sqlite3_libversion();
 }

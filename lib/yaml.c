@@ -459,3 +459,8 @@ void yaml_to_json(struct buf *out, const struct yaml_node *node)
 	json_writer_init(&w, out, 0);
 	put_json(&w, NULL, node);
 }
+
+const char *yaml_library(void)
+{
+	return yaml_get_version_string();
+}

@@ -342,5 +342,5 @@ int pdf_render(struct buf *out, const struct doc *doc, enum paper paper, struct 
 
 const char *pdf_library(void)
 {
-	return "libharu " HPDF_VERSION_TEXT;
+	return HPDF_GetVersion();
 }

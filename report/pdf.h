@@ -10,7 +10,7 @@ struct error;
 
 int pdf_render(struct buf *out, const struct doc *doc, enum paper paper, struct error *err);
 
-/* "libharu 2.3.0". */
+/* libharu's version: "2.3.0". */
 const char *pdf_library(void);
 
 #endif

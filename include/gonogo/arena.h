@@ -20,7 +20,4 @@ char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((
  * perhaps; the new element zeroed) or NULL, in which case the old one is still valid. */
 void *arena_grow(struct arena *arena, void *array, size_t n, size_t *cap, size_t size);
 
-/* Bytes handed out so far. */
-size_t arena_used(const struct arena *arena);
-
 #endif

@@ -28,9 +28,6 @@ void buf_puts(struct buf *buf, const char *text);
 void buf_putc(struct buf *buf, char c);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Removes the first len bytes. */
-void buf_drop(struct buf *buf, size_t len);
-
 /* 0, or -1 and err names what (e.g. "report.md") was too large or did not fit in memory. */
 int buf_check(const struct buf *buf, const char *what, struct error *err);
 

@@ -25,15 +25,14 @@ int digest_bytes(uint8_t out[static DIGEST_SIZE], const void *bytes, size_t len,
 
 /* Lower-case hexadecimal. */
 char *digest_hex(char hex[static DIGEST_HEX_SIZE], const uint8_t digest[static DIGEST_SIZE]);
-int digest_from_hex(uint8_t out[static DIGEST_SIZE], const char *hex);
-
 /* "5f1d0c9e…a27b"-like short form, as reports print it: 12 hex digits, …, the last 4. */
 #define DIGEST_SHORT_SIZE 24
 char *digest_short(char text[static DIGEST_SHORT_SIZE], const uint8_t digest[static DIGEST_SIZE]);
 
-/* RFC 4648 section 4, with padding. out needs 4 * ((len + 2) / 3) + 1 bytes. */
-void base64_encode(char *out, const void *bytes, size_t len);
-/* Accepts white space; -1 on anything else. out needs 3 * (strlen / 4) + 3 bytes. */
+/* RFC 4648 section 4. Accepts white space; -1 on anything else. out needs 3 * (strlen / 4) + 3 bytes. */
 int base64_decode(uint8_t *out, size_t *len, const char *text);
+
+/* OpenSSL's version, of the library that is loaded: "3.0.17". */
+const char *digest_library(void);
 
 #endif

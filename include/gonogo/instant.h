@@ -29,9 +29,6 @@ char *instant_long(char text[static INSTANT_TEXT_MAX], int64_t instant);
 char *instant_clock(char text[static INSTANT_TEXT_MAX], int64_t instant);
 /* "20250612T140004Z": for rollout ids and file names. */
 char *instant_compact(char text[static INSTANT_TEXT_MAX], int64_t instant);
-/* "2025-06-12". */
-char *instant_date(char text[static INSTANT_TEXT_MAX], int64_t instant);
-
 /* Go's duration syntax (time.ParseDuration): "1.515s", "2m1s", "500ms"; no sign. The whole text must match. */
 int duration_parse(int64_t *out, const char *text, struct error *err);
 

@@ -76,4 +76,7 @@ void json_put_null(struct json_writer *w, const char *key);
 /* An instant as RFC 3339 UTC with milliseconds; INSTANT_NONE writes null. */
 void json_put_instant(struct json_writer *w, const char *key, int64_t instant);
 
+/* cJSON's version, of the library that is loaded. */
+const char *json_library(void);
+
 #endif

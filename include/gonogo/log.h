@@ -2,10 +2,7 @@
 #ifndef GONOGO_LOG_H
 #define GONOGO_LOG_H
 
-enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
-
-/* Default LOG_INFO. */
-void log_set_level(enum log_level level);
+enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO };
 
 /* Control characters in the text are escaped and it is cut at 2 KiB: a cluster's text cannot forge a line. */
 void log_line(enum log_level level, const char *subject, const char *format, ...) __attribute__((format(printf, 3, 4)));

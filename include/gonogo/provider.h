@@ -36,7 +36,4 @@ int provider_arm(const struct provider *p, const struct canary_spec *spec, const
 size_t provider_queries(const char *out[static QUERIES_MAX], const struct provider *p, const struct canary_spec *spec, int64_t seconds, bool exported,
                         struct arena *arena);
 
-/* The query that Flagger's builtin metric asks (pkg/metrics/observers), white space collapsed; NULL if name is no builtin. */
-const char *provider_builtin(const struct provider *p, const struct canary_spec *spec, const char *name, int64_t interval, struct arena *arena);
-
 #endif

@@ -70,12 +70,10 @@ struct store_summary {
 	uint8_t head[DIGEST_SIZE];	/* chain digest of the last row */
 };
 
-int store_summary(struct store *store, struct store_summary *out, struct error *err);
-
 /* Recomputes body, leaf and chain digest of every row. ERR_TAMPERED names the first bad seq and what differs. */
 int store_verify(struct store *store, struct store_summary *out, struct error *err);
 
-/* leaf = SHA-256(0x00 ‖ canonical bytes): see schema/evidence.sql for the layout. Pure; for tests and for verifiers. */
-int observation_leaf(uint8_t out[static DIGEST_SIZE], const char *origin, const struct observation *row, struct error *err);
+/* SQLite's version, of the library that is loaded. */
+const char *store_library(void);
 
 #endif

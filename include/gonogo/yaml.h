@@ -61,4 +61,7 @@ bool yaml_bool(const struct yaml_node *node, bool *out);
 /* The node as JSON, its plain scalars typed by the core schema: how manifests reach the readers of Kubernetes objects. */
 void yaml_to_json(struct buf *out, const struct yaml_node *node);
 
+/* libyaml's version, of the library that is loaded. */
+const char *yaml_library(void);
+
 #endif
