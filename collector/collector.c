@@ -28,6 +28,8 @@
 #define HEARTBEAT (60 * NS_PER_S)
 #define KUBE_REFRESH (60 * NS_PER_S)
 #define COMMIT_RETRY NS_PER_S
+/* Slewing stays far below; a step of NTP or of a hand does not. */
+#define CLOCK_STEP (2 * NS_PER_S)
 #define OBJECT_MAX ((size_t)32 * 1024 * 1024)
 
 /* Signal handlers reach nothing else. */
@@ -554,6 +556,21 @@ static void heartbeat(struct collector *c)
 	c->heartbeat_at = now + HEARTBEAT;
 }
 
+/* A wall clock that was set: rows before and behind it do not compare by received_at alone. */
+static void note_clock_step(struct collector *c)
+{
+	int64_t offset = clock_now(&c->clock) - clock_boottime(&c->clock), step = offset - c->clock_offset;
+	char text[64];
+
+	/* A played clock never steps, but a pause between its two readings would look like one. */
+	if (c->clock.start != INSTANT_NONE || llabs(step) < CLOCK_STEP)
+		return;
+	(void)snprintf(text, sizeof text, "%.3f", (double)step / 1e9);
+	(void)collector_note(c, "clock-step", "collector", "seconds", text);
+	log_line(LOG_WARNING, "clock", "the wall clock was set by %s s", text);
+	c->clock_offset = offset;
+}
+
 static int turn(struct collector *c, int64_t until, struct error *err)
 {
 	int64_t next = earlier(run_all(c), until == INSTANT_NONE ? INT64_MAX : until);
@@ -565,6 +582,7 @@ static int turn(struct collector *c, int64_t until, struct error *err)
 		return -1;
 	if (c->listener != NULL)
 		listen_run(c->listener);
+	note_clock_step(c);
 	heartbeat(c);
 	collector_refresh_kube(c, false);
 	if (end_turn(c, err) < 0)
@@ -616,6 +634,7 @@ int collector_run(const char *config_file, const struct clock *clock, int64_t un
 		return error_nomem(err);
 	c->clock = *clock;
 	c->retry_at = INSTANT_NONE;
+	c->clock_offset = clock_now(clock) - clock_boottime(clock);
 	c->random = (uint64_t)clock_now(clock) | 1;
 	catch_signals();
 	rc = open_all(c, config_file, err);

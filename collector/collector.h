@@ -48,6 +48,7 @@ struct collector {
 	size_t n_pending, cap_pending, pending_bytes;
 	int64_t retry_at;		/* after a failed commit; INSTANT_NONE */
 	int64_t heartbeat_at;
+	int64_t clock_offset;		/* wall clock less boot time, when last looked at */
 	uint64_t random;		/* jitter's state */
 };
 

@@ -57,11 +57,6 @@ static const struct field criterion_fields[] = {
 	{ "point_is_max", FIELD_BOOL, CRITERION(point_is_max), 0, 0, NULL },
 };
 
-static const struct field endpoint_fields[] = {
-	{ "canary", FIELD_TEXT, CRITERION(canary_selector), 0, 0, NULL },
-	{ "baseline", FIELD_TEXT, CRITERION(baseline_selector), 0, 0, NULL },
-};
-
 static const struct field blast_fields[] = {
 	{ "max_weight", FIELD_PERCENT, CRITERIA(max_weight), 1, 100, NULL },
 	{ "deadline", FIELD_DURATION, CRITERIA(deadline), 1, 604800, NULL },
@@ -349,8 +344,10 @@ static int read_member(const struct reader *r, const struct yaml_member *m, cons
 
 	if (strcmp(m->key, "name") == 0)
 		return 0;
+	/* Refused, since all requests of the service would be judged in its place. */
 	if (strcmp(m->key, "endpoint") == 0)
-		return read_mapping(r, endpoint_fields, COUNT(endpoint_fields), m->value, prefix, c, err);
+		return fail_at(r, m->line, m->column, err, "is not supported yet: a criterion judges all requests of the service",
+			       "endpoint");
 	f = find_field(criterion_fields, COUNT(criterion_fields), m->key);
 	if (f == NULL)
 		return fail_at(r, m->line, m->column, err, "is not a known key of a criterion", m->key);

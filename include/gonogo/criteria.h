@@ -37,7 +37,6 @@ struct criterion {
 	double absolute;		/* seconds: the substitute limit of a blind quantile-ratio */
 	bool informational;		/* shown, never part of the verdict */
 	bool hard_stop;			/* reserved for scorecards: a fail cannot be overridden without two persons */
-	const char *canary_selector, *baseline_selector;	/* endpoint: extra label matchers, or NULL: all requests of the service */
 	const char *metric;		/* point: the Canary's metric name */
 	bool point_is_max;		/* point: limit is a maximum */
 };
