@@ -12,6 +12,9 @@
 #include "gonogo/output.h"
 #include "version.h"
 
+/* Longest name of a folder that every file system takes. */
+#define FOLDER_MAX 200
+
 #define OPT_FORMAT OPT_OWN
 #define OPT_PAPER (OPT_OWN + 1)
 
@@ -58,11 +61,24 @@ static bool own_option(void *arg, int c, const char *value, const char **text)
 	return true;
 }
 
+/* A folder's name from the rollout's id: names of objects are the cluster's text, and "/" or ".." in them must lead nowhere. */
+static const char *folder_of(const struct rollout *r, struct arena *arena)
+{
+	char *name = arena_strndup(arena, r->id, strnlen(r->id, FOLDER_MAX));
+
+	for (char *c = name; c != NULL && *c != '\0'; c++)
+		if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.", *c) == NULL ||
+		    (*c == '.' && (c == name || c[-1] == '.')))
+			*c = '-';
+	return name;
+}
+
 static int write_package(const struct cli *cli, const struct wanted *w, struct session *s, const struct rollout *r, struct arena *arena,
 			 struct error *err)
 {
 	struct package_input in = { .evidence = &s->evidence, .wal_missing = s->wal_missing };
 	struct assessment a;
+	const char *directory = w->directory != NULL ? w->directory : folder_of(r, arena);
 	struct buf names, program;
 	struct doc doc;
 	int rc = -1;
@@ -75,8 +91,11 @@ static int write_package(const struct cli *cli, const struct wanted *w, struct s
 	if (session_assess(s, cli, r, &a, arena, err) < 0)
 		goto out;
 	in.evidence = s->judged;
-	if (doc_build(&doc, &in, arena, err) < 0 ||
-	    output_write(&doc, w->directory != NULL ? w->directory : r->id, &w->output, &names, err) < 0)
+	if (directory == NULL) {
+		error_nomem(err);
+		goto out;
+	}
+	if (doc_build(&doc, &in, arena, err) < 0 || output_write(&doc, directory, &w->output, &names, err) < 0)
 		goto out;
 	if (names.len > 0 && (cli_write(names.data, names.len, err) < 0 || cli_print_verdict(cli, &a, err) < 0))
 		goto out;

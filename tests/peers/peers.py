@@ -123,7 +123,7 @@ class Run:
         lst = subprocess.run([f"{BUILD}/gonogo", "list", "--db", f"{self.dir}/evidence.db", "-o", "json"], capture_output=True, text=True)
         assert lst.returncode == 0, lst.stderr
         for f in os.listdir(self.dir):
-            assert b"example-secret" not in open(f"{self.dir}/{f}", "rb").read() or f == "credentials", f
+            assert os.path.isdir(f"{self.dir}/{f}") or b"example-secret" not in open(f"{self.dir}/{f}", "rb").read() or f == "credentials", f
 
     def wait_listen(self):
         for _ in range(200):
@@ -301,6 +301,10 @@ def hostile_streams():
     for i in ids:
         p = subprocess.run([f"{BUILD}/gonogo", "report", i["id"], "--db", f"{r.dir}/evidence.db", "-o", out], capture_output=True, text=True)
         assert p.returncode == 0, p.stderr
+        # Without -o the folder's name comes from the cluster's text: it leads nowhere but below.
+        here = tempfile.mkdtemp(dir=r.dir)
+        p = subprocess.run([os.path.abspath(f"{BUILD}/gonogo"), "report", i["id"], "--db", f"{r.dir}/evidence.db", "--format", "json"], cwd=here, capture_output=True, text=True)
+        assert p.returncode == 0 and len(os.listdir(here)) == 1 and not os.path.exists(f"{r.dir}/x|<script>"), (p.stderr, os.listdir(here))
         html = subprocess.run(["cmark-gfm", "--unsafe", "-e", "table", f"{out}/report.md"], capture_output=True, text=True).stdout
         assert "<script" not in html and "\u202e" not in html
         assert subprocess.run(["qpdf", "--check", f"{out}/report.pdf"], capture_output=True).returncode == 0
