@@ -356,7 +356,8 @@ static int add_reason(struct assessing *a, const char *text, const struct ids *i
 		return 0;
 	reason = &a->out->reasons[a->out->n_reasons++];
 	reason->text = text;
-	return ids_add_all(&reason->ids, ids, a->arena) < 0 ? error_nomem(a->err) : 0;
+	/* Where nothing was measured, what happened is the evidence. */
+	return ids_add_all(&reason->ids, ids->n > 0 ? ids : &a->r->outcome_ids, a->arena) < 0 ? error_nomem(a->err) : 0;
 }
 
 static int add_states(struct assessing *a, enum criterion_state state)

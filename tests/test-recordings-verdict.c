@@ -55,6 +55,15 @@ static void check(const struct assessment *a, const struct json *verdicts, const
 				      a->results[i].reason == NULL ? "" : a->results[i].reason, a->results[i].text);
 		fail_msg("%s: verdict %s: %s", what, verdict_name(a->verdict), a->headline);
 	}
+	for (size_t i = 0; i < a->n_reasons; i++)
+		if (a->reasons[i].ids.n == 0)
+			fail_msg("%s: a reason without evidence: %s", what, a->reasons[i].text);
+	for (size_t i = 0; i < a->n_findings; i++)
+		if (a->findings[i].ids.n == 0)
+			fail_msg("%s: a finding without evidence: %s", what, a->findings[i].text);
+	for (size_t i = 0; i < a->n_timeline; i++)
+		if (a->timeline[i].ids.n == 0 && a->timeline[i].gap == NULL)
+			fail_msg("%s: a row of the timeline without evidence: %s", what, a->timeline[i].text);
 	for (size_t i = 0; i < a->n_results; i++)
 		if (a->results[i].state == CRITERION_FAIL)
 			failed++;
