@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "gonogo/buf.h"
 #include "gonogo/error.h"
 
 struct digest {
@@ -133,6 +134,21 @@ int base64_decode(uint8_t *out, size_t *len, const char *text)
 		return -1;
 	*len = used;
 	return 0;
+}
+
+void base64_encode(struct buf *out, const void *bytes, size_t len)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const uint8_t *in = bytes;
+
+	for (size_t i = 0; i < len; i += 3) {
+		unsigned bits = (unsigned)in[i] << 16 | (i + 1 < len ? (unsigned)in[i + 1] << 8 : 0) | (i + 2 < len ? in[i + 2] : 0);
+
+		buf_putc(out, digits[bits >> 18]);
+		buf_putc(out, digits[bits >> 12 & 63]);
+		buf_putc(out, i + 1 < len ? digits[bits >> 6 & 63] : '=');
+		buf_putc(out, i + 2 < len ? digits[bits & 63] : '=');
+	}
 }
 
 const char *digest_library(void)

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct buf;
 struct error;
 
 #define DIGEST_SIZE 32
@@ -31,6 +32,9 @@ char *digest_short(char text[static DIGEST_SHORT_SIZE], const uint8_t digest[sta
 
 /* RFC 4648 section 4. Accepts white space; -1 on anything else. out needs 3 * (strlen / 4) + 3 bytes. */
 int base64_decode(uint8_t *out, size_t *len, const char *text);
+
+/* RFC 4648 section 4, on one line. */
+void base64_encode(struct buf *out, const void *bytes, size_t len);
 
 /* OpenSSL's version, of the library that is loaded: "3.0.17". */
 const char *digest_library(void);
