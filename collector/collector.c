@@ -30,6 +30,8 @@
 #define COMMIT_RETRY NS_PER_S
 /* Slewing stays far below; a step of NTP or of a hand does not. */
 #define CLOCK_STEP (2 * NS_PER_S)
+/* The file is at most 1 MiB; a replacement may be longer than what it replaces. */
+#define CONFIGURATION_MAX ((size_t)16 * 1024 * 1024)
 #define OBJECT_MAX ((size_t)32 * 1024 * 1024)
 
 /* Signal handlers reach nothing else. */
@@ -454,20 +456,43 @@ static int note_criteria(struct collector *c, struct error *err)
 	return collector_add(c, SOURCE_COLLECTOR, "criteria", "criteria.yaml", "", "", text, strlen(text), NULL, NULL);
 }
 
-static int note_start(struct collector *c, struct error *err)
+/* The configuration's bytes. Values of http_headers are replaced by name, since YAML has many ways to write them; one that is written in a way
+ * that cannot be found takes the whole text with it. */
+static int note_configuration(struct collector *c)
 {
-	struct buf clean;
+	const char *const *headers = c->config.prometheus.headers;
+	struct buf clean, before;
+	const char *value;
 	int rc;
 
+	buf_init(&clean, CONFIGURATION_MAX);
+	buf_init(&before, CONFIGURATION_MAX);
+	(void)redact(&clean, c->config.bytes, c->config.len, true);
+	for (; headers != NULL && *headers != NULL; headers++) {
+		value = strstr(*headers, ": ") + 2;
+		buf_reset(&before);
+		buf_append(&before, clean.data, clean.len);
+		buf_reset(&clean);
+		if (redact_value(&clean, before.data, before.len, value) == 0 && *value != '\0' &&
+		    strcasestr(*headers, "authorization:") == NULL) {
+			buf_reset(&clean);
+			buf_puts(&clean, "# [redacted]: a value of http_headers is not written as plain text\n");
+		}
+	}
+	rc = clean.failed || before.failed ? -1
+					   : collector_add(c, SOURCE_COLLECTOR, "configuration", "gonogo.yaml", "", "",
+							   clean.data == NULL ? "" : clean.data, clean.len, NULL, NULL);
+	buf_free(&before);
+	buf_free(&clean);
+	return rc;
+}
+
+static int note_start(struct collector *c, struct error *err)
+{
 	if (note_absence(c, err) < 0)
 		return -1;
 	(void)collector_note(c, "start", "collector", "version", GONOGO_VERSION);
-	buf_init(&clean, (size_t)2 * 1024 * 1024);
-	(void)redact(&clean, c->config.bytes, c->config.len, true);
-	rc = collector_add(c, SOURCE_COLLECTOR, "configuration", "gonogo.yaml", "", "", clean.data == NULL ? "" : clean.data, clean.len,
-			   NULL, NULL);
-	buf_free(&clean);
-	return rc < 0 ? error_nomem(err) : note_criteria(c, err);
+	return note_configuration(c) < 0 ? error_nomem(err) : note_criteria(c, err);
 }
 
 static int open_webhook(struct collector *c, struct error *err)

@@ -1,5 +1,6 @@
 #include "redact.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -7,22 +8,117 @@
 
 #define REPLACEMENT "[redacted]"
 
-/* Ends a URL's authority: RFC 3986 section 3.2, and whatever ends a string in JSON or in a text. */
+/* ---- Strings of JSON, at any depth of JSON in JSON: their quotes bear 0, 1, 3, 7 … backslashes. */
+
+static size_t count_backslashes(const char *p, const char *end)
+{
+	const char *q = p;
+
+	while (q < end && *q == '\\')
+		q++;
+	return (size_t)(q - p);
+}
+
+/* Whether a quote behind `run` backslashes ends a string that was opened behind `level`. */
+static bool closes(size_t run, size_t level)
+{
+	while (level > 0) {
+		/* A quote of a string around this one. */
+		if (run % 2 == 0)
+			return true;
+		run = (run - 1) / 2;
+		level = (level - 1) / 2;
+	}
+	return run % 2 == 0;
+}
+
+/* Where the content ends that begins at p; end if nothing closes it. */
+static const char *string_end(const char *p, const char *end, size_t level)
+{
+	while (p < end) {
+		size_t run = count_backslashes(p, end);
+
+		p += run;
+		if (p == end)
+			break;
+		if (*p == '"' && closes(run, level))
+			return p - (run < level ? run : level);
+		p++;
+	}
+	return end;
+}
+
+/* A quote with its backslashes at p: its length, or 0. */
+static size_t quote_at(const char *p, const char *end)
+{
+	size_t run = count_backslashes(p, end);
+
+	return p + run < end && p[run] == '"' ? run + 1 : 0;
+}
+
+/* White space, also as JSON writes it inside a string. */
+static const char *skip_space(const char *p, const char *end)
+{
+	for (;;) {
+		size_t run = count_backslashes(p, end);
+
+		if (p < end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'))
+			p++;
+		else if (run > 0 && p + run < end && (p[run] == 'n' || p[run] == 't' || p[run] == 'r'))
+			p += run + 1;
+		else
+			return p;
+	}
+}
+
+/* Copies the opening quote and puts the replacement for what it holds. Returns where copying goes on. */
+static const char *replace_string(struct buf *out, const char *p, const char *end, size_t quote, bool *replaced)
+{
+	buf_append(out, p, quote);
+	buf_puts(out, REPLACEMENT);
+	*replaced = true;
+	return string_end(p + quote, end, quote - 1);
+}
+
+/* ---- URLs. */
+
+/* `\u0026` is how Go's JSON writes "&", which a password may hold. */
+static size_t unicode_escape(const char *p, const char *end)
+{
+	size_t run = count_backslashes(p, end);
+
+	if (run == 0 || end - p < (ptrdiff_t)run + 5 || p[run] != 'u')
+		return 0;
+	for (size_t i = run + 1; i < run + 5; i++)
+		if (!isxdigit((unsigned char)p[i]))
+			return 0;
+	return run + 5;
+}
+
+/* Ends a URL's authority: RFC 3986 section 3.2, and whatever ends a string in JSON or in a text. An apostrophe is allowed in a password. */
 static bool ends_authority(char c)
 {
-	return strchr("/?#\"'\\ \t\r\n<>`", c) != NULL;
+	return strchr("/?#\"\\ \t\r\n<>`", c) != NULL;
 }
 
 /* At "://": the length of the user part with its "@", or 0. */
 static size_t user_part(const char *p, const char *end)
 {
-	const char *at = NULL;
+	const char *at = NULL, *q = p;
 
-	for (const char *q = p; q < end && !ends_authority(*q); q++)
+	while (q < end) {
+		size_t escape = unicode_escape(q, end);
+
+		if (escape == 0 && ends_authority(*q))
+			break;
 		if (*q == '@')
 			at = q;
+		q += escape > 0 ? escape : 1;
+	}
 	return at == NULL ? 0 : (size_t)(at - p);
 }
+
+/* ---- Headers. */
 
 static bool begins(const char *p, const char *end, const char *word)
 {
@@ -31,44 +127,95 @@ static bool begins(const char *p, const char *end, const char *word)
 	return (size_t)(end - p) >= n && strncasecmp(p, word, n) == 0;
 }
 
-/* Quotes may be escaped any number of times: JSON in JSON. */
-static const char *skip_quotes(const char *p, const char *end)
+/* Behind a key: its closing quote if it has one, then a colon. Where the value begins; NULL: this is no key. */
+static const char *value_at(const char *p, const char *end)
 {
-	while (p < end && (*p == '\\' || *p == '"' || *p == ' ' || *p == ':'))
-		p++;
+	p = skip_space(p + quote_at(p, end), end);
+	return p < end && *p == ':' ? skip_space(p + 1, end) : NULL;
+}
+
+/* A string behind an opening quote, replaced or as it is, with its closing quote. Returns what is behind it. */
+static const char *pass_string(struct buf *out, const char *p, const char *end, size_t quote, bool value, bool *replaced)
+{
+	const char *close = string_end(p + quote, end, quote - 1);
+	const char *next = end - close < (ptrdiff_t)quote ? end : close + quote;
+
+	if (value) {
+		(void)replace_string(out, p, end, quote, replaced);
+		buf_append(out, close, (size_t)(next - close));
+	} else {
+		buf_append(out, p, (size_t)(next - p));
+	}
+	return next;
+}
+
+/* Behind the opening bracket of an object of headers, or of a list: replaces every string that is a value, up to the closing one. */
+static const char *replace_values(struct buf *out, const char *p, const char *end, bool list, bool *replaced)
+{
+	size_t depth = 0, level = 0, quote, run;
+	bool value = list;
+
+	while (p < end && !(depth == 0 && (*p == '}' || *p == ']'))) {
+		quote = quote_at(p, end);
+		/* All strings of one object are quoted alike; another quote ends the text that the object stands in. */
+		if (quote > 0 && level > 0 && quote != level)
+			return p;
+		if (quote > 0) {
+			level = quote;
+			p = pass_string(out, p, end, quote, value || depth > 0, replaced);
+			continue;
+		}
+		if (*p == '[' || *p == '{')
+			depth++;
+		else if (*p == ']' || *p == '}')
+			depth--;
+		else if (*p == ':')
+			value = true;
+		else if (*p == ',' && depth == 0)
+			value = list;
+		run = count_backslashes(p, end);
+		buf_append(out, p, run > 0 ? run : 1);
+		p += run > 0 ? run : 1;
+	}
 	return p;
 }
 
-static bool ends_value(char c)
+/* "headers" as a key whose value is an object: where that begins; NULL: it is none. */
+static const char *headers_at(const char *p, const char *end)
+{
+	const char *value = begins(p, end, "headers") ? value_at(p + strlen("headers"), end) : NULL;
+
+	return value != NULL && value < end && *value == '{' ? value + 1 : NULL;
+}
+
+static bool ends_line(char c)
 {
 	return c == '"' || c == '\\' || c == '\n' || c == '\r';
 }
 
-/* Behind `"headers":{` the values of its members (texts or lists of texts), up to the closing brace. Returns where copying goes on. */
-static const char *redact_headers(struct buf *out, const char *p, const char *end, bool *replaced)
+/* Behind "authorization": a text, a list of texts (Flagger's http.Header), or the rest of a line. NULL: it was part of a longer word. */
+static const char *replace_authorization(struct buf *out, const char *p, const char *end, bool *replaced)
 {
-	bool value = false, quoted = false;
-	int depth = 0;
+	const char *value = value_at(p + strlen("authorization"), end), *stop = value;
+	size_t quote;
 
-	for (; p < end && *p != '}'; p++) {
-		buf_putc(out, *p);
-		if (*p == '"') {
-			quoted = !quoted;
-			if (!value || !quoted)
-				continue;
-			buf_puts(out, REPLACEMENT);
-			*replaced = true;
-			while (p + 1 < end && !ends_value(p[1]))
-				p++;
-		} else if (!quoted) {
-			depth += (*p == '[') - (*p == ']');
-			if (*p == ':')
-				value = true;
-			else if (*p == ',' && depth == 0)
-				value = false;
-		}
+	if (value == NULL || value == end || *value == '{')
+		return NULL;
+	buf_append(out, p, (size_t)(value - p));
+	quote = quote_at(value, end);
+	if (quote > 0)
+		return replace_string(out, value, end, quote, replaced);
+	if (*value == '[') {
+		buf_putc(out, '[');
+		return replace_values(out, value + 1, end, true, replaced);
 	}
-	return p;
+	while (stop < end && !ends_line(*stop))
+		stop++;
+	if (stop > value) {
+		buf_puts(out, REPLACEMENT);
+		*replaced = true;
+	}
+	return stop;
 }
 
 static bool is_token(char c)
@@ -77,7 +224,7 @@ static bool is_token(char c)
 }
 
 /* Behind "Bearer " or "Basic ": a token of eight characters and more; shorter words are prose. */
-static const char *token_of(struct buf *out, const char *p, const char *end, size_t skip, bool *replaced)
+static const char *replace_token(struct buf *out, const char *p, const char *end, size_t skip, bool *replaced)
 {
 	const char *value = p + skip, *stop = value;
 
@@ -89,33 +236,6 @@ static const char *token_of(struct buf *out, const char *p, const char *end, siz
 	buf_puts(out, REPLACEMENT);
 	*replaced = true;
 	return stop;
-}
-
-static const char *value_of(struct buf *out, const char *p, const char *end, size_t skip, bool *replaced)
-{
-	const char *value = skip_quotes(p + skip, end), *stop = value;
-
-	while (stop < end && !ends_value(*stop))
-		stop++;
-	/* Without a quote or colon between, the word was part of a longer one ("authorization.k8s.io"). */
-	if (stop == value || value == p + skip)
-		return NULL;
-	buf_append(out, p, (size_t)(value - p));
-	buf_puts(out, REPLACEMENT);
-	*replaced = true;
-	return stop;
-}
-
-/* "headers" as a key: a quote behind it, then a colon and a brace. */
-static bool opens_headers(const char *p, const char *end, size_t *skip)
-{
-	const char *q = p;
-
-	if (!begins(p, end, "headers"))
-		return false;
-	q = skip_quotes(p + strlen("headers"), end);
-	*skip = (size_t)(q - p) + 1;
-	return q < end && *q == '{' && q > p + strlen("headers") + 1;
 }
 
 bool redact(struct buf *out, const char *bytes, size_t len, bool headers)
@@ -130,17 +250,46 @@ bool redact(struct buf *out, const char *bytes, size_t len, bool headers)
 			p += 3 + n;
 			replaced = true;
 		} else if ((*p == 'a' || *p == 'A') && begins(p, end, "authorization") &&
-			   (next = value_of(out, p, end, strlen("authorization"), &replaced)) != NULL) {
+			   (next = replace_authorization(out, p, end, &replaced)) != NULL) {
 			p = next;
 		} else if ((*p == 'B' || *p == 'b') && (begins(p, end, "Bearer ") || begins(p, end, "Basic ")) &&
-			   (next = token_of(out, p, end, begins(p, end, "Bearer ") ? 7 : 6, &replaced)) != NULL) {
+			   (next = replace_token(out, p, end, begins(p, end, "Bearer ") ? 7 : 6, &replaced)) != NULL) {
 			p = next;
-		} else if (headers && *p == 'h' && opens_headers(p, end, &n) && p > bytes && p[-1] == '"') {
-			buf_append(out, p, n);
-			p = redact_headers(out, p + n, end, &replaced);
+		} else if (headers && *p == 'h' && p > bytes && p[-1] == '"' && (next = headers_at(p, end)) != NULL) {
+			buf_append(out, p, (size_t)(next - p));
+			p = replace_values(out, next, end, false, &replaced);
 		} else {
 			buf_putc(out, *p++);
 		}
 	}
 	return replaced;
+}
+
+/* ---- Known values. */
+
+static bool is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+size_t redact_value(struct buf *out, const char *bytes, size_t len, const char *value)
+{
+	const char *p = bytes, *end = bytes + len, *at;
+	size_t n = strlen(value), found = 0;
+
+	while (n > 0 && (at = memmem(p, (size_t)(end - p), value, n)) != NULL) {
+		/* A tenant "a" is not every letter a. */
+		bool inside = (at > bytes && is_word(at[-1]) && is_word(*value)) ||
+			      (at + n < end && is_word(at[n]) && is_word(value[n - 1]));
+
+		buf_append(out, p, (size_t)(at - p));
+		if (inside)
+			buf_append(out, at, n);
+		else
+			buf_puts(out, REPLACEMENT);
+		found += !inside;
+		p = at + n;
+	}
+	buf_append(out, p, (size_t)(end - p));
+	return found;
 }

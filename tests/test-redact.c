@@ -26,6 +26,17 @@ static void no_secret_passes(void **state)
 		"token Bearer " SECRET " in prose",
 		"{\"provider\":{\"headers\":{\"X-Api-Key\":[\"" SECRET "\",\"" SECRET "\"],\"b\":\"" SECRET "\"}}}",
 		"{\"last\":\"{\\\"headers\\\":{\\\"k\\\":[\\\"" SECRET "\\\"]}}\"}",
+		/* Go's JSON writes "&" as an escape, at whatever depth. */
+		"{\"url\":\"http://u:pa\\u0026" SECRET "@h/\"}",
+		"{\"last\":\"{\\\"url\\\":\\\"http://u:pa\\\\u0026" SECRET "@h/\\\"}\"}",
+		"hook http://u:it's" SECRET "@h/",
+		/* Quotes, backslashes and brackets inside values. */
+		"{\"headers\":{\"k\":\"a\\\"" SECRET "\",\"l\":\"b\\\\" SECRET "\"}}",
+		"{\"headers\":{\"k\":[\"a}]b\",\"" SECRET "\"],\"l\":\"" SECRET "\"}}",
+		"{\"headers\" : {\n \"k\" : [ \"" SECRET "\" ]\n}}",
+		"{\"last\":\"{\\n \\\"headers\\\": {\\n \\\"k\\\": [\\\"a\\\\\\\"" SECRET "\\\", \\\"" SECRET "\\\"]}}\"}",
+		"{\"Authorization\":[\"Token one\",\"Token " SECRET "\"]}",
+		"{\"Authorization\":\"Digest u=\\\"x\\\", r=\\\"" SECRET "\\\"\"}",
 		"external check failed Post \"http://user:" SECRET "@host:1/x\": refused",
 	};
 
@@ -50,11 +61,42 @@ static void no_secret_passes(void **state)
 	}
 }
 
+static void a_known_value_is_replaced_as_a_word(void **state)
+{
+	static const char text[] = "a: {values: [" SECRET "]}, b: " SECRET "s, c: " SECRET;
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 4096);
+	assert_int_equal(redact_value(&out, text, sizeof text - 1, SECRET), 2);
+	assert_string_equal(out.data, "a: {values: [[redacted]]}, b: " SECRET "s, c: [redacted]");
+	buf_reset(&out);
+	assert_int_equal(redact_value(&out, text, sizeof text - 1, "absent"), 0);
+	assert_string_equal(out.data, text);
+	buf_free(&out);
+}
+
+/* What hostile text costs grows with its length only. */
+static void long_runs_take_no_longer(void **state)
+{
+	static char text[4 * 1024 * 1024];
+	struct buf out;
+
+	(void)state;
+	memset(text, '\\', sizeof text);
+	memcpy(text, "\"headers\":{", 11);
+	buf_init(&out, 2 * sizeof text);
+	(void)redact(&out, text, sizeof text, true);
+	assert_int_equal(out.len, sizeof text);
+	buf_free(&out);
+}
+
 static void what_is_no_secret_stays(void **state)
 {
 	static const char *const texts[] = {
 		"{\"match\":[{\"headers\":{\"x-canary\":{\"exact\":\"always\"}}}]}",
 		"{\"apiVersion\":\"authorization.k8s.io/v1\"}",
+		"prometheus: {url: \"http://h\", authorization: {credentials_file: token}}",
 		"Basic checks passed, see https://example.net/a@b",
 		"{\"query\":\"sum(rate(x{service=~\\\"a@kubernetescrd\\\"}[1m]))\"}",
 	};
@@ -146,6 +188,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_secret_passes),
+		cmocka_unit_test(a_known_value_is_replaced_as_a_word),
+		cmocka_unit_test(long_runs_take_no_longer),
 		cmocka_unit_test(what_is_no_secret_stays),
 		cmocka_unit_test(projections_hold_no_environment),
 		cmocka_unit_test(a_stream_cut_anywhere_gives_the_same_lines),
