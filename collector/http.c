@@ -1,5 +1,7 @@
 #include "http.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -11,6 +13,8 @@
 /* A query's answer or a list must come within that time. */
 #define TOTAL_S 30
 #define CONNECT_S 10
+/* A server that asks for more is asked again all the same: a watch must not fall silent for hours by a wrong header. */
+#define RETRY_AFTER_MAX_S 600
 
 struct http {
 	CURLM *multi;
@@ -74,21 +78,51 @@ void http_free(struct http *http)
 	free(http);
 }
 
+static bool is_loopback_host(const char *host)
+{
+	struct in6_addr v6;
+	struct in_addr v4;
+
+	if (strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
+	    (inet_pton(AF_INET6, host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6)))
+		return true;
+	/* A name such as 127.example.org begins alike. */
+	return inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127;
+}
+
+/* By the host that curl itself will connect to: in http://127.0.0.1@example.org/ that is example.org. */
 static bool is_loopback(const char *url)
 {
-	static const char *const hosts[] = { "http://127.", "http://localhost:", "http://localhost/", "http://[::1]" };
+	CURLU *parts = curl_url();
+	char *host = NULL;
+	bool yes = false;
 
-	for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++)
-		if (strncasecmp(url, hosts[i], strlen(hosts[i])) == 0)
+	if (parts != NULL && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK)
+		yes = is_loopback_host(host);
+	curl_free(host);
+	curl_url_cleanup(parts);
+	return yes;
+}
+
+/* What names itself a credential among free headers. */
+static bool has_authorization(const struct http_access *access)
+{
+	for (size_t i = 0; access->headers != NULL && access->headers[i] != NULL; i++)
+		if (strncasecmp(access->headers[i], "authorization:", 14) == 0 || strncasecmp(access->headers[i], "cookie:", 7) == 0)
 			return true;
 	return false;
 }
 
 static bool is_allowed(const char *url, const struct http_access *access)
 {
-	if (strncasecmp(url, "https://", 8) == 0 || is_loopback(url))
+	if (strncasecmp(url, "https://", 8) == 0)
 		return true;
-	return access->plain && access->token == NULL && access->user == NULL && strncasecmp(url, "http://", 7) == 0;
+	if (strncasecmp(url, "http://", 7) != 0)
+		return false;
+	if (is_loopback(url))
+		return true;
+	return access->plain && access->token == NULL && access->user == NULL && !has_authorization(access);
 }
 
 static size_t on_data(char *bytes, size_t size, size_t n, void *arg)
@@ -120,6 +154,8 @@ static size_t on_header(char *line, size_t size, size_t n, void *arg)
 			memcpy(value, line + sizeof name - 1, len);
 			value[len] = '\0';
 			r->retry_after = strtol(value, NULL, 10);
+			if (r->retry_after > RETRY_AFTER_MAX_S)
+				r->retry_after = RETRY_AFTER_MAX_S;
 		}
 	}
 	return n;
@@ -162,7 +198,7 @@ static void set_access(struct http_request *r, const char *url, const struct htt
 	}
 	for (size_t i = 0; a->headers != NULL && a->headers[i] != NULL; i++)
 		add_header(r, a->headers[i]);
-	if (a->insecure && strncasecmp(url, "https://127.", 12) == 0) {
+	if (a->insecure && is_loopback(url)) {
 		(void)curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 0L);
 		(void)curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L);
 	}

@@ -43,7 +43,9 @@ struct reflector {
 	int64_t started_at, healthy_until; /* of the watch; end of the last healthy one */
 	int64_t lines_seen;
 	int empty_watches;
-	bool connected, gone, reported;
+	int64_t refused_from; /* when it was refused first; INSTANT_NONE: it is not */
+	bool forbidden; /* rather than absent */
+	bool connected, gone;
 	bool relisting;
 };
 
@@ -60,6 +62,7 @@ struct reflector *reflector_new(struct collector *c, const char *path, const cha
 	r->next_at = INT64_MIN;
 	r->backoff = BACKOFF_MIN;
 	r->healthy_until = INSTANT_NONE;
+	r->refused_from = INSTANT_NONE;
 	buf_init(&r->body, LIST_MAX);
 	lines_init(&r->lines);
 	if (r->path == NULL || r->name == NULL || r->kind == NULL) {
@@ -120,6 +123,8 @@ static void lose_place(struct reflector *r, const char *why)
 	(void)snprintf(text, sizeof text, "%s (watched from resourceVersion %.80s)", why, r->version == NULL ? "" : r->version);
 	(void)collector_note(r->c, "relist", r->name, "reason", text);
 	set_text(&r->version, NULL);
+	/* A page's token is as old as the place. */
+	set_text(&r->next_page, NULL);
 	r->relisting = true;
 }
 
@@ -130,13 +135,17 @@ static void refused(struct reflector *r, const struct http_result *result)
 	char text[256];
 
 	(void)snprintf(text, sizeof text, "HTTP %d", result->status);
-	if (!r->reported) {
+	if (r->refused_from == INSTANT_NONE) {
+		r->refused_from = clock_now(&r->c->clock);
 		(void)collector_add(r->c, SOURCE_KUBERNETES, "error", r->name, r->path, "", r->body.data, r->body.len, NULL, NULL);
-		r->reported = true;
-		if (result->status != 404)
-			(void)collector_gap(r->c, r->name, clock_now(&r->c->clock), clock_now(&r->c->clock),
-					    result->status == 403 ? "forbidden" : text);
+		/* Said at once; how long it lasted is said when it ends. */
+		r->forbidden = result->status == 403;
+		if (r->forbidden)
+			(void)collector_gap(r->c, r->name, r->refused_from, r->refused_from, "forbidden");
 	}
+	/* What happened meanwhile was not seen: list again. */
+	set_text(&r->version, NULL);
+	set_text(&r->next_page, NULL);
 	disconnect(r, text);
 	r->next_at = clock_now(&r->c->clock) + ABSENT_RETRY;
 	log_line(LOG_WARNING, r->name, "%s: %s", text,
@@ -149,6 +158,8 @@ static void failed(struct reflector *r, const struct http_result *result)
 
 	if (result->status == 410) {
 		lose_place(r, "410 Gone");
+		disconnect(r, "410 Gone");
+		back_off(r, "410 Gone", 0);
 		return;
 	}
 	if (result->status == 401)
@@ -208,20 +219,36 @@ static int read_metadata(struct reflector *r)
 	return rc;
 }
 
+static void note_list(struct reflector *r)
+{
+	struct json_writer w;
+	struct buf body;
+
+	buf_init(&body, 65536);
+	json_writer_init(&w, &body, 0);
+	json_begin_object(&w, NULL);
+	json_put_int(&w, "count", r->count);
+	json_put_string(&w, "resourceVersion", r->list_version);
+	json_end_object(&w);
+	if (!body.failed)
+		(void)collector_add(r->c, SOURCE_KUBERNETES, "list", r->name, r->path, "", body.data, body.len, NULL, NULL);
+	buf_free(&body);
+}
+
 static void end_list(struct reflector *r)
 {
-	char text[256];
 	int64_t now = clock_now(&r->c->clock);
 
-	(void)snprintf(text, sizeof text, "{\"count\":%lld,\"resourceVersion\":\"%.100s\"}", (long long)r->count, r->list_version);
-	(void)collector_add(r->c, SOURCE_KUBERNETES, "list", r->name, r->path, "", text, strlen(text), NULL, NULL);
+	note_list(r);
 	if (r->relisting && r->healthy_until != INSTANT_NONE)
 		(void)collector_gap(r->c, r->name, r->healthy_until, now, "the watch's place was lost; listed again");
+	else if (r->refused_from != INSTANT_NONE && r->forbidden)
+		(void)collector_gap(r->c, r->name, r->refused_from, now, "forbidden");
 	r->relisting = false;
+	r->refused_from = INSTANT_NONE;
 	r->healthy_until = now;
 	set_text(&r->version, r->list_version);
 	r->next_at = INT64_MIN;
-	r->reported = false;
 }
 
 static void on_list_done(void *arg, const struct http_result *result)
@@ -248,8 +275,8 @@ static void start_list(struct reflector *r)
 {
 	const struct http_handler handler = { on_list_data, on_list_done, r };
 	char *page = r->next_page == NULL ? NULL : http_escape(r->next_page);
+	struct error err = { .text = "the URL is too long" };
 	struct buf url;
-	struct error err;
 
 	if (r->next_page == NULL)
 		r->count = 0;
@@ -328,14 +355,15 @@ static int handle(struct reflector *r, const char *bytes, size_t len, const stru
 static int on_line(void *arg, const char *bytes, size_t len)
 {
 	struct reflector *r = arg;
-	char text[128];
+	char text[192], hex[DIGEST_HEX_SIZE];
 	struct json *line;
 	int rc;
 
 	r->lines_seen++;
 	r->healthy_until = clock_now(&r->c->clock);
 	if (bytes == NULL) {
-		(void)snprintf(text, sizeof text, "a watch line of %zu bytes is above the limit of %zu", len, LINE_MAX_BYTES);
+		(void)snprintf(text, sizeof text, "a watch line of %zu bytes is above the limit of %zu; its SHA-256 is %s", len,
+			       LINE_MAX_BYTES, digest_hex(hex, r->lines.sha256));
 		return collector_note(r->c, "skipped", r->name, "reason", text);
 	}
 	line = json_parse(bytes, len, NULL);
@@ -382,7 +410,7 @@ static void on_watch_done(void *arg, const struct http_result *result)
 	if (r->gone) {
 		r->gone = false;
 		disconnect(r, "410 Gone");
-		r->next_at = INT64_MIN;
+		back_off(r, "410 Gone", 0);
 		return;
 	}
 	if (result->status != 200 || (result->problem != NULL && r->lines_seen == 0 && result->seconds < WATCH_MIN_S)) {
@@ -395,7 +423,9 @@ static void on_watch_done(void *arg, const struct http_result *result)
 		return;
 	}
 	r->empty_watches = 0;
-	r->healthy_until = now;
+	/* A connection that died may have been dead for long: it was healthy until its last line. */
+	if (result->problem == NULL)
+		r->healthy_until = now;
 	if (now - r->started_at > HEALTHY)
 		r->backoff = BACKOFF_MIN;
 	r->next_at = INT64_MIN;
@@ -406,8 +436,8 @@ static void start_watch(struct reflector *r)
 	const struct http_handler handler = { on_watch_data, on_watch_done, r };
 	char *version = http_escape(r->version);
 	int seconds = 300 + (int)(collector_random(r->c) * 300);
+	struct error err = { .text = "the URL is too long" };
 	struct buf url;
-	struct error err;
 
 	buf_reset(&r->body);
 	buf_init(&url, 65536);

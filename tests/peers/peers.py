@@ -310,6 +310,76 @@ def hostile_streams():
         assert subprocess.run(["qpdf", "--check", f"{out}/report.pdf"], capture_output=True).returncode == 0
 
 
+def expired_pages():
+    """a continue token that expired restarts the list from its first page, without hammering"""
+    def answers(kind, path, query, n):
+        if path != CANARIES or kind != "list":
+            return None
+        if "continue=" in query:
+            # Expires twice, then the list has one page.
+            return 410, json.dumps({"kind": "Status", "code": 410, "reason": "Expired"}), 0, {}
+        body = json.loads(listing(path, [canary("1", "Initialized")], "400"))
+        if n < 3:
+            body["metadata"]["continue"] = "old"
+        return 200, json.dumps(body), 0, {}
+    r = Run(answers, done=lambda r: r.peer.count("watch", CANARIES) >= 1)
+    assert r.peer.count("watch", CANARIES) >= 1, f"never got past the expired page: {r.peer.count('list', CANARIES)} lists"
+    assert r.peer.count("list", CANARIES) <= 8, "hammers the server"
+
+
+def gone_again_and_again():
+    """a server that forgets every place at once is asked at growing intervals"""
+    def answers(kind, path, query, n):
+        if path != CANARIES or kind != "watch":
+            return None
+        return (410, json.dumps({"kind": "Status", "code": 410}), 0, {}) if n % 2 else (200, line("ERROR", {"kind": "Status", "code": 410}), 0, {})
+    r = Run(answers, seconds=3)
+    # 60 s by its clock: 0.8, 1.6, 3.2, 6.4, 12.8, 25.6 and up to half of it more.
+    assert 3 <= r.peer.count("watch", CANARIES) <= 8, r.peer.count("watch", CANARIES)
+
+
+def endless_retry_after():
+    """a Retry-After of years, or none that is a number, does not silence a watch for good"""
+    def answers(kind, path, query, n):
+        if path == CANARIES and kind == "watch" and n < 3:
+            return 429, "", 0, {"Retry-After": ("99999999999", "-7", "soon")[n]}
+    r = Run(answers, rate=300, seconds=8, done=lambda r: r.peer.count("watch", CANARIES) >= 4)
+    assert r.peer.count("watch", CANARIES) >= 4, r.peer.count("watch", CANARIES)
+
+
+def forbidden_for_a_while():
+    """what was forbidden and is allowed again was not seen in between"""
+    def answers(kind, path, query, n):
+        if path == EVENTS and kind == "list" and n == 0:
+            return 403, json.dumps({"kind": "Status", "code": 403}), 0, {}
+    r = Run(answers, rate=300, seconds=8, done=lambda r: r.peer.count("watch", EVENTS) >= 1)
+    gaps = [json.loads(b) for *_, b in r.rows("o.kind='gap' and o.subject like 'events%'")]
+    assert any(g["reason"] == "forbidden" and g["from"] < g["to"] for g in gaps), gaps
+
+
+def service_label():
+    """a first poll without samples decides nothing: the plain label is asked again, until one of both has answered"""
+    for label, first in (("service", 2), ("exported_service", 2), ("service", 0), ("exported_service", 0)):
+        seen = {"service": 0, "exported_service": 0}
+        def answers(kind, path, query, n):
+            if kind == "list" and path == CANARIES:
+                return 200, listing(path, [canary("1", "Progressing")]), 0, {}
+            if kind != "query" or "requests_total" not in query:
+                return None
+            asked = "exported_service" if "exported_service" in query else "service"
+            seen[asked] += 1
+            if asked != label or seen[asked] <= first:
+                return None
+            series = {"metric": {"__name__": "traefik_service_requests_total", label: "develop-backend-canary-80@kubernetescrd"}, "values": [[1773133200, "7"]]}
+            return 200, json.dumps({"status": "success", "data": {"resultType": "matrix", "result": [series]}}), 0, {}
+        r = Run(answers, rate=20, seconds=8, done=lambda r: seen[label] >= first + 3)
+        assert seen[label] >= first + 3, (label, first, seen)
+        got = [b for *_, b in r.rows("o.kind='samples'") if b"kubernetescrd" in b]
+        assert got, (label, first, seen)
+        other = "service" if label == "exported_service" else "exported_service"
+        assert seen[other] <= first + 2, f"goes on asking for {other}: {seen}"
+
+
 def the_webhook():
     """acknowledged when durable; wrong credentials, size, form and slowness are refused; garbage with credentials is kept"""
     auth = "Authorization: Basic " + base64.b64encode(b"flagger:example-secret").decode() + "\r\n"
@@ -341,7 +411,8 @@ def the_webhook():
 
 
 failed = passed = 0
-for test in (verified_tls, empty_event_watch, gone_as_status_and_in_stream, throttled_and_broken, rotated_token, hostile_streams, the_webhook):
+for test in (verified_tls, empty_event_watch, gone_as_status_and_in_stream, throttled_and_broken, expired_pages, gone_again_and_again, endless_retry_after,
+             forbidden_for_a_while, service_label, rotated_token, hostile_streams, the_webhook):
     if len(sys.argv) > 1 and sys.argv[1] != test.__name__:
         continue
     try:
