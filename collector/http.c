@@ -90,18 +90,33 @@ static bool is_loopback_host(const char *host)
 	return inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127;
 }
 
-/* By the host that curl itself will connect to: in http://127.0.0.1@example.org/ that is example.org. */
-static bool is_loopback(const char *url)
+/* A part of the URL as curl itself understands it: the host of http://127.0.0.1@example.org/ is example.org. NULL: there is none. */
+static char *url_part(const char *url, CURLUPart which)
 {
 	CURLU *parts = curl_url();
-	char *host = NULL;
-	bool yes = false;
+	char *text = NULL;
 
-	if (parts != NULL && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
-	    curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK)
-		yes = is_loopback_host(host);
-	curl_free(host);
+	if (parts != NULL && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK)
+		(void)curl_url_get(parts, which, &text, 0);
 	curl_url_cleanup(parts);
+	return text;
+}
+
+static bool is_loopback(const char *url)
+{
+	char *host = url_part(url, CURLUPART_HOST);
+	bool yes = host != NULL && is_loopback_host(host);
+
+	curl_free(host);
+	return yes;
+}
+
+static bool has_user(const char *url)
+{
+	char *user = url_part(url, CURLUPART_USER);
+	bool yes = user != NULL;
+
+	curl_free(user);
 	return yes;
 }
 
@@ -122,7 +137,7 @@ static bool is_allowed(const char *url, const struct http_access *access)
 		return false;
 	if (is_loopback(url))
 		return true;
-	return access->plain && access->token == NULL && access->user == NULL && !has_authorization(access);
+	return access->plain && access->token == NULL && access->user == NULL && !has_user(url) && !has_authorization(access);
 }
 
 static size_t on_data(char *bytes, size_t size, size_t n, void *arg)
@@ -238,8 +253,12 @@ struct http_request *http_get(struct http *http, const char *url, const struct h
 	struct http_request *r;
 
 	if (!is_allowed(url, access)) {
+		/* Not the URL: it may hold a password. */
+		char *host = url_part(url, CURLUPART_HOST);
+
 		error_code(err, ERR_USAGE, "%.100s: not https; plain HTTP is allowed to loopback, and to Prometheus without credentials",
-			   url);
+			   host == NULL ? "a URL" : host);
+		curl_free(host);
 		return NULL;
 	}
 	r = calloc(1, sizeof *r);

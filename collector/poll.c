@@ -34,7 +34,9 @@ struct watched {
 	struct arena *arena; /* spec; made anew with every sighting */
 	struct canary_spec spec;
 	char *namespace_, *name;
-	bool running, waiting, exported, exported_tried;
+	bool running, waiting;
+	bool exported, plain; /* which label has answered; neither: both are asked */
+	bool unsupported; /* provider; said once */
 	int64_t since; /* start of the rollout */
 	int64_t ended_at; /* INSTANT_NONE while it runs */
 	int64_t polled_to; /* end of the last window asked */
@@ -215,28 +217,43 @@ static int on_data(void *arg, int status, const char *bytes, size_t len)
 	return q->body.failed ? -1 : 0;
 }
 
+/* Whether there is a first element in "result", however the answer is spaced. */
 static bool is_empty(const struct query *q)
 {
-	return q->body.len < 4096 && q->body.data != NULL && strstr(q->body.data, "\"result\":[]") != NULL;
+	static const char key[] = "\"result\"";
+	const char *at = q->body.data == NULL ? NULL : memmem(q->body.data, q->body.len, key, sizeof key - 1);
+
+	if (at == NULL)
+		return true;
+	at += sizeof key - 1;
+	at += strspn(at, " \t\r\n:[");
+	return *at == ']' || *at == '\0';
 }
 
 static int push(struct poller *p, struct watched *w, const char *kind, const char *text, int64_t time, bool probes);
 
-/* The same window under the renamed label (facts/prometheus.md "renamed labels"). */
-static void try_exported(struct poller *p, struct query *q)
+/* The same window under the renamed label (facts/prometheus.md "renamed labels"), as long as neither has had a sample: before the first
+ * request both are empty, and that decides nothing. */
+static void learn_label(struct poller *p, struct query *q)
 {
 	static const char plain[] = "{service=~";
 	const char *at = strstr(q->text, plain);
 	struct buf text;
 
-	if (at == NULL || !q->probes_label || !is_empty(q))
+	if (q->canary == NULL || !q->probes_label)
 		return;
-	q->canary->exported = true;
+	if (!is_empty(q)) {
+		q->canary->plain = q->canary->plain || at != NULL;
+		q->canary->exported = q->canary->exported || at == NULL;
+		return;
+	}
+	if (at == NULL || q->canary->plain)
+		return;
 	buf_init(&text, 65536);
 	buf_append(&text, q->text, (size_t)(at - q->text));
 	buf_printf(&text, "{exported_service=~%s", at + sizeof plain - 1);
 	if (!text.failed)
-		(void)push(p, q->canary, q->kind, text.data, q->time, false);
+		(void)push(p, q->canary, q->kind, text.data, q->time, true);
 	buf_free(&text);
 }
 
@@ -275,7 +292,7 @@ static void on_done(void *arg, const struct http_result *result)
 	}
 	(void)collector_add(p->c, SOURCE_PROMETHEUS, q->kind, q->subject, q->request, "", q->body.data == NULL ? "" : q->body.data,
 			    q->body.len, NULL, NULL);
-	try_exported(p, q);
+	learn_label(p, q);
 	free_query(q);
 }
 
@@ -362,21 +379,23 @@ static void ask_window(struct poller *p, struct watched *w, int64_t from, int64_
 	const struct provider *provider = provider_find(w->spec.provider);
 	struct arena *arena = arena_new((size_t)1024 * 1024);
 	int64_t seconds = (to - from + TWO_SCRAPES) / NS_PER_S;
+	/* A log may hold both where the scrape config was changed: the plain label goes first. */
+	bool exported = w->exported && !w->plain;
 	const char *queries[QUERIES_MAX];
 	char text[128];
 	size_t n;
 
 	if (provider == NULL) {
-		if (!w->exported_tried)
+		if (!w->unsupported)
 			(void)collector_note(p->c, "refused", w->name, "reason",
 					     "no metrics are asked: this provider is not supported yet");
-		w->exported_tried = true;
+		w->unsupported = true;
 		arena_free(arena);
 		return;
 	}
-	n = arena == NULL ? 0 : provider_queries(queries, provider, &w->spec, seconds, w->exported, arena);
+	n = arena == NULL ? 0 : provider_queries(queries, provider, &w->spec, seconds, exported, arena);
 	for (size_t i = 0; i < n; i++)
-		(void)push(p, w, "samples", queries[i], to, !w->exported);
+		(void)push(p, w, "samples", queries[i], to, !exported && !w->plain);
 	arena_free(arena);
 	(void)snprintf(text, sizeof text, "flagger_info[%" PRId64 "s]", seconds);
 	(void)push(p, NULL, "info", text, to, false);
