@@ -28,6 +28,7 @@
 #define HEARTBEAT (60 * NS_PER_S)
 #define KUBE_REFRESH (60 * NS_PER_S)
 #define COMMIT_RETRY NS_PER_S
+#define CHECKPOINT_RETRY (10 * NS_PER_S)
 /* Slewing stays far below; a step of NTP or of a hand does not. */
 #define CLOCK_STEP (2 * NS_PER_S)
 /* The file is at most 1 MiB; a replacement may be longer than what it replaces. */
@@ -92,24 +93,33 @@ static struct pending_row *new_pending(struct collector *c, size_t len)
 	return &c->pending[c->n_pending];
 }
 
+/* A row is lost for want of memory: the gap is written when rows can be again. */
+static int drop(struct collector *c, const char *subject)
+{
+	if (c->dropped == 0)
+		c->dropped_from = clock_now(&c->clock);
+	c->dropped++;
+	log_line(LOG_ERROR, subject, "dropped: no memory left for rows that wait for the database");
+	return -1;
+}
+
 int collector_add(struct collector *c, enum source source, const char *kind, const char *subject, const char *request, const char *marks,
 		  const void *body, size_t len, const char *uid, const char *version)
 {
 	struct pending_row *p = new_pending(c, len);
 
-	if (p == NULL) {
-		log_line(LOG_ERROR, subject, "dropped: out of memory for rows that wait for the disk");
-		return -1;
-	}
+	if (p == NULL)
+		return drop(c, subject);
 	*p = (struct pending_row){ .marks = marks };
 	p->subject = strdup(subject);
 	p->request = strdup(request);
 	p->body = copy(body, len);
 	p->uid = uid == NULL ? NULL : strdup(uid);
 	p->version = version == NULL ? NULL : strdup(version);
-	if (p->subject == NULL || p->request == NULL || p->body == NULL) {
+	if (p->subject == NULL || p->request == NULL || p->body == NULL || (uid != NULL && p->uid == NULL) ||
+	    (version != NULL && p->version == NULL)) {
 		free_pending(p);
-		return -1;
+		return drop(c, subject);
 	}
 	p->row = (struct observation){ .received_at = clock_now(&c->clock),
 				       .boottime_ns = clock_boottime(&c->clock),
@@ -232,7 +242,7 @@ static bool is_repeat(struct collector *c, const struct identity *id, const char
 
 	if (strcmp(id->kind, "Canary") != 0 || strcmp(kind, "deleted") == 0)
 		return false;
-	if (repeats_see(c->repeats, id->uid, bytes, len, &skipped))
+	if (repeats_see(c->repeats, id->uid, subject, bytes, len, &skipped))
 		return true;
 	if (skipped > 0)
 		note_counted(c, subject, skipped);
@@ -272,7 +282,7 @@ out:
 }
 
 /* A post of Flagger's event hook: kept whatever it is, since a retry cannot help. */
-static void on_post(void *arg, const char *path, const char *bytes, size_t len)
+static int on_post(void *arg, const char *path, const char *bytes, size_t len)
 {
 	struct collector *c = arg;
 	struct json *json = json_parse(bytes, len, NULL);
@@ -280,6 +290,7 @@ static void on_post(void *arg, const char *path, const char *bytes, size_t len)
 	const char *marks = json == NULL ? "unparsed" : "";
 	char subject[640] = "Canary", request[256];
 	struct buf body;
+	int rc;
 
 	buf_init(&body, OBJECT_MAX);
 	if (name != NULL && namespace_ != NULL)
@@ -287,9 +298,12 @@ static void on_post(void *arg, const char *path, const char *bytes, size_t len)
 	(void)snprintf(request, sizeof request, "POST %.200s", path);
 	if (redact(&body, bytes, len, false))
 		marks = json == NULL ? "redacted unparsed" : "redacted";
-	(void)collector_add(c, SOURCE_FLAGGER, "event", subject, request, marks, body.data == NULL ? "" : body.data, body.len, NULL, NULL);
+	rc = body.failed ? -1
+			 : collector_add(c, SOURCE_FLAGGER, "event", subject, request, marks, body.data == NULL ? "" : body.data, body.len,
+					 NULL, NULL);
 	buf_free(&body);
 	json_free(json);
+	return rc;
 }
 
 /* ---- The turn's transaction. */
@@ -332,6 +346,42 @@ static int commit(struct collector *c, struct error *err)
 	return 0;
 }
 
+/* Says what was dropped, in a transaction of its own; kept for the next turn if that fails too. */
+static void note_dropped(struct collector *c)
+{
+	size_t dropped = c->dropped;
+	char text[96];
+
+	if (dropped == 0)
+		return;
+	(void)snprintf(text, sizeof text, "%zu rows were dropped: the database did not take them", dropped);
+	if (collector_gap(c, "collector", c->dropped_from, clock_now(&c->clock), text) == 0)
+		c->dropped = 0;
+}
+
+/* What may be over in a moment: a full disk, a reader in the way, no memory. */
+static bool passes(const struct error *why)
+{
+	return why->code == ERR_FULL || why->code == ERR_BUSY || why->code == ERR_NOMEM;
+}
+
+/* Moves what is committed from the write-ahead log into the file. A disk that is full does not end the collection: the log is kept. */
+static int checkpoint(struct collector *c, struct error *err)
+{
+	int64_t now = clock_now(&c->clock);
+	struct error why;
+
+	if (now < c->checkpoint_at || store_checkpoint(c->store, &why) == 0)
+		return 0;
+	if (!passes(&why)) {
+		*err = why;
+		return -1;
+	}
+	log_line(LOG_ERROR, "database", "%s", why.text);
+	c->checkpoint_at = now + CHECKPOINT_RETRY;
+	return 0;
+}
+
 static int end_turn(struct collector *c, struct error *err)
 {
 	int64_t now = clock_now(&c->clock);
@@ -347,13 +397,14 @@ static int end_turn(struct collector *c, struct error *err)
 		log_line(LOG_ERROR, "database", "%s", why.text);
 		if (c->listener != NULL)
 			listen_answer(c->listener, 503);
-		if (why.code != ERR_FULL && why.code != ERR_BUSY && why.code != ERR_NOMEM) {
+		if (!passes(&why)) {
 			*err = why;
 			return -1;
 		}
-		c->retry_at = now + COMMIT_RETRY;
+		c->retry_at = clock_now(&c->clock) + COMMIT_RETRY;
 		return 0;
 	}
+	note_dropped(c);
 	if (c->listener != NULL)
 		listen_answer(c->listener, 200);
 	return 0;
@@ -532,18 +583,18 @@ static int open_all(struct collector *c, const char *config_file, struct error *
 	return note_start(c, err);
 }
 
-static void close_all(struct collector *c)
+/* -1: the last rows could not be stored. */
+static int close_all(struct collector *c, struct error *err)
 {
-	struct error err;
+	int rc = 0;
 
 	for (size_t i = 0; i < c->n_reflectors; i++)
 		reflector_free(c->reflectors[i]);
 	poller_free(c->poller);
 	repeats_free(c->repeats);
 	if (c->store != NULL && c->n_pending > 0) {
-		if (commit(c, &err) < 0)
-			log_line(LOG_ERROR, "database", "%s", err.text);
-		else if (c->listener != NULL)
+		rc = commit(c, err);
+		if (rc == 0 && c->listener != NULL)
 			listen_answer(c->listener, 200);
 	}
 	listen_close(c->listener);
@@ -553,6 +604,7 @@ static void close_all(struct collector *c)
 	free(c->pending);
 	arena_free(c->kube_arena);
 	arena_free(c->arena);
+	return rc;
 }
 
 /* ---- The loop. */
@@ -596,13 +648,25 @@ static void note_clock_step(struct collector *c)
 	c->clock_offset = offset;
 }
 
+/* Rows do not wait, but for a database that is waited for itself; nor do connections that are too slow. */
+static int sooner(int ms, struct collector *c)
+{
+	int other = -1;
+
+	if (c->n_pending > 0)
+		other = c->retry_at == INSTANT_NONE ? 0 : clock_wait_ms(&c->clock, c->retry_at);
+	if (other >= 0 && (ms < 0 || other < ms))
+		ms = other;
+	other = c->listener == NULL ? -1 : listen_timeout(c->listener);
+	return other >= 0 && (ms < 0 || other < ms) ? other : ms;
+}
+
 static int turn(struct collector *c, int64_t until, struct error *err)
 {
 	int64_t next = earlier(run_all(c), until == INSTANT_NONE ? INT64_MAX : until);
 	int ms = clock_wait_ms(&c->clock, next);
 
-	if (c->n_pending > 0)
-		ms = 0;
+	ms = sooner(ms, c);
 	if (http_wait(c->http, c->listener == NULL ? -1 : listen_fd(c->listener), ms, err) < 0)
 		return -1;
 	if (c->listener != NULL)
@@ -612,7 +676,7 @@ static int turn(struct collector *c, int64_t until, struct error *err)
 	collector_refresh_kube(c, false);
 	if (end_turn(c, err) < 0)
 		return -1;
-	return ms > 0 ? store_checkpoint(c->store, err) : 0;
+	return ms > 0 ? checkpoint(c, err) : 0;
 }
 
 /* Until the time is up and nothing that was asked is still open; half a real minute at most for the latter. */
@@ -629,14 +693,14 @@ static bool is_over(struct collector *c, int64_t until)
 
 static int loop(struct collector *c, int64_t until, struct error *err)
 {
-	const char *uid;
+	const char *subject;
 	int64_t skipped;
 
 	while (!is_over(c, until))
 		if (turn(c, until, err) < 0)
 			return -1;
-	while ((uid = repeats_take(c->repeats, &skipped)) != NULL)
-		note_counted(c, uid, skipped);
+	while ((subject = repeats_take(c->repeats, &skipped)) != NULL)
+		note_counted(c, subject, skipped);
 	return collector_note(c, "stop", "collector", "reason", stopping != 0 ? "signal" : "end of --until");
 }
 
@@ -653,12 +717,14 @@ static void catch_signals(void)
 int collector_run(const char *config_file, const struct clock *clock, int64_t until, struct error *err)
 {
 	struct collector *c = calloc(1, sizeof *c);
+	struct error last;
 	int rc;
 
 	if (c == NULL)
 		return error_nomem(err);
 	c->clock = *clock;
 	c->retry_at = INSTANT_NONE;
+	c->checkpoint_at = INT64_MIN;
 	c->clock_offset = clock_now(clock) - clock_boottime(clock);
 	c->random = (uint64_t)clock_now(clock) | 1;
 	catch_signals();
@@ -669,7 +735,12 @@ int collector_run(const char *config_file, const struct clock *clock, int64_t un
 	} else {
 		clear_pending(c);
 	}
-	close_all(c);
+	if (close_all(c, &last) < 0) {
+		log_line(LOG_ERROR, "database", "%s", last.text);
+		if (rc == 0)
+			*err = last;
+		rc = -1;
+	}
 	free(c);
 	return rc;
 }
@@ -747,12 +818,13 @@ static int check_all(struct collector *c, struct error *err)
 			missing += one;
 		}
 	if (c->config.has_prometheus) {
-		struct http_access access = { .ca_file = c->config.prometheus.ca_file,
-					      .headers = c->config.prometheus.headers,
-					      .plain = true };
+		struct http_access access;
 
+		poller_access(&c->config.prometheus, &access, c->arena);
+		/* By name: the URL may hold a password. */
+		(void)snprintf(name, sizeof name, "Prometheus %.100s", c->config.prometheus.name);
 		(void)snprintf(url, sizeof url, "%.1000s/api/v1/status/buildinfo", c->config.prometheus.url);
-		one = check_url(c, url, url, &access, err);
+		one = check_url(c, name, url, &access, err);
 		if (one < 0)
 			return -1;
 		missing += one;
@@ -775,7 +847,7 @@ int collector_check(const char *config_file, const struct clock *clock, struct e
 	else if (config_load(&c->config, config_file, c->arena, err) == 0 &&
 		 kube_config_load(&c->kube, &c->config, c->kube_arena, err) == 0)
 		rc = check_all(c, err);
-	close_all(c);
+	(void)close_all(c, NULL);
 	free(c);
 	return rc;
 }

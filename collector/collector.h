@@ -46,7 +46,10 @@ struct collector {
 	struct arena *kube_arena;	/* of the credentials, made anew when they are read again */
 	struct pending_row *pending;
 	size_t n_pending, cap_pending, pending_bytes;
+	size_t dropped;			/* rows lost since dropped_from, not told yet */
+	int64_t dropped_from;
 	int64_t retry_at;		/* after a failed commit; INSTANT_NONE */
+	int64_t checkpoint_at;		/* not before, after one that failed */
 	int64_t heartbeat_at;
 	int64_t clock_offset;		/* wall clock less boot time, when last looked at */
 	uint64_t random;		/* jitter's state */

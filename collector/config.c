@@ -195,6 +195,20 @@ static int resolve(const struct reader *r, const char **path)
 	return *path == NULL ? error_nomem(r->err) : 0;
 }
 
+static int resolve_all(const struct reader *r)
+{
+	struct config *c = r->config;
+	const char **const names[] = {
+		&c->criteria_file,     &c->credentials_file, &c->kubeconfig, &c->prometheus.password_file, &c->prometheus.credentials_file,
+		&c->prometheus.ca_file
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (resolve(r, names[i]) < 0)
+			return -1;
+	return 0;
+}
+
 static int read_root(const struct reader *r, const struct yaml_node *root)
 {
 	struct config *c = r->config;
@@ -216,7 +230,7 @@ static int read_root(const struct reader *r, const struct yaml_node *root)
 	if (read_kubernetes(r, yaml_get(root, "kubernetes")) < 0 || read_prometheus(r, yaml_get(root, "prometheus")) < 0 ||
 	    read_webhook(r, yaml_get(root, "webhook")) < 0)
 		return -1;
-	return resolve(r, &c->criteria_file) < 0 || resolve(r, &c->credentials_file) < 0 || resolve(r, &c->kubeconfig) < 0 ? -1 : 0;
+	return resolve_all(r);
 }
 
 int config_load(struct config *out, const char *path, struct arena *arena, struct error *err)

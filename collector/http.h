@@ -19,7 +19,6 @@ struct http_access {
 	const char *token;		/* Authorization: Bearer */
 	const char *user, *password;	/* Basic */
 	const char *const *headers;	/* "X-Scope-OrgID: team", NULL-terminated */
-	const char *server_name;	/* tls-server-name */
 	bool insecure;			/* insecure-skip-tls-verify: loopback only */
 	bool plain;			/* a Prometheus inside the cluster */
 };

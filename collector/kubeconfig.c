@@ -37,8 +37,19 @@ static const struct yaml_node *named(const struct yaml_node *root, const char *l
 	return NULL;
 }
 
-/* KEY-data in base64, or KEY as a file beside the kubeconfig. */
-static int pem_of(const char **out, const struct yaml_node *node, const char *key, struct arena *arena, struct error *err)
+/* A file named in a kubeconfig: a relative name counts from the kubeconfig's own folder (kubectl's rule). */
+static int read_beside(const char **out, const char *kubeconfig, const char *file, bool trim, struct arena *arena, struct error *err)
+{
+	const char *slash = strrchr(kubeconfig, '/');
+
+	if (*file != '/' && slash != NULL)
+		file = arena_printf(arena, "%.*s/%s", (int)(slash - kubeconfig), kubeconfig, file);
+	return file == NULL ? error_nomem(err) : config_read_text(out, file, FILE_MAX, trim, arena, err);
+}
+
+/* KEY-data in base64, or KEY as a file. */
+static int pem_of(const char **out, const struct yaml_node *node, const char *key, const char *kubeconfig, struct arena *arena,
+		  struct error *err)
 {
 	char name[80];
 	const char *data, *file;
@@ -49,7 +60,7 @@ static int pem_of(const char **out, const struct yaml_node *node, const char *ke
 	data = yaml_string(yaml_get(node, name));
 	file = yaml_string(yaml_get(node, key));
 	if (data == NULL)
-		return file == NULL ? 0 : config_read_text(out, file, FILE_MAX, false, arena, err);
+		return file == NULL ? 0 : read_beside(out, kubeconfig, file, false, arena, err);
 	decoded = arena_alloc(arena, strlen(data) + 4);
 	if (decoded == NULL)
 		return error_nomem(err);
@@ -65,7 +76,7 @@ static const char *dup_text(const struct yaml_node *node, struct arena *arena)
 	return yaml_string(node) == NULL ? NULL : arena_strdup(arena, yaml_string(node));
 }
 
-static int read_user(struct kube_config *out, const struct yaml_node *user, struct arena *arena, struct error *err)
+static int read_user(struct kube_config *out, const struct yaml_node *user, const char *kubeconfig, struct arena *arena, struct error *err)
 {
 	const char *file = yaml_string(yaml_get(user, "tokenFile"));
 
@@ -73,23 +84,25 @@ static int read_user(struct kube_config *out, const struct yaml_node *user, stru
 		return error_code(err, ERR_USAGE,
 				  "kubeconfig: exec plugins are not run by a daemon: use a token, tokenFile or a client certificate");
 	out->access.token = dup_text(yaml_get(user, "token"), arena);
-	if (file != NULL && config_read_text(&out->access.token, file, FILE_MAX, true, arena, err) < 0)
+	if (file != NULL && read_beside(&out->access.token, kubeconfig, file, true, arena, err) < 0)
 		return -1;
 	out->access.user = dup_text(yaml_get(user, "username"), arena);
 	out->access.password = dup_text(yaml_get(user, "password"), arena);
-	return pem_of(&out->access.certificate, user, "client-certificate", arena, err) < 0 ||
-			       pem_of(&out->access.key, user, "client-key", arena, err) < 0
+	return pem_of(&out->access.certificate, user, "client-certificate", kubeconfig, arena, err) < 0 ||
+			       pem_of(&out->access.key, user, "client-key", kubeconfig, arena, err) < 0
 		       ? -1
 		       : 0;
 }
 
-static int read_context(struct kube_config *out, const struct yaml_node *root, const char *wanted, struct arena *arena, struct error *err)
+static int read_context(struct kube_config *out, const struct yaml_node *root, const char *kubeconfig, const char *wanted,
+			struct arena *arena, struct error *err)
 {
 	const char *name = wanted != NULL ? wanted : yaml_string(yaml_get(root, "current-context"));
 	const struct yaml_node *context = named(root, "contexts", name, "context");
 	const struct yaml_node *cluster = named(root, "clusters", yaml_string(yaml_get(context, "cluster")), "cluster");
 	const struct yaml_node *user = named(root, "users", yaml_string(yaml_get(context, "user")), "user");
 	const char *server = yaml_string(yaml_get(cluster, "server"));
+	static const char *const unsupported[] = { "tls-server-name", "proxy-url" };
 	size_t n;
 	bool skip = false;
 
@@ -97,6 +110,13 @@ static int read_context(struct kube_config *out, const struct yaml_node *root, c
 		return error_code(err, ERR_NOT_FOUND, "kubeconfig: no context \"%.80s\"", name == NULL ? "" : name);
 	if (server == NULL)
 		return error_code(err, ERR_SYNTAX, "kubeconfig: context \"%.80s\" leads to no cluster with a server", name);
+	/* Passed over in silence they would lead to another name, or past the proxy. */
+	for (size_t i = 0; i < sizeof unsupported / sizeof unsupported[0]; i++)
+		if (!yaml_is_null(yaml_get(cluster, unsupported[i])))
+			return error_code(
+				err, ERR_USAGE,
+				"kubeconfig: `%s` is not supported: name the API server as its certificate does, reachable directly",
+				unsupported[i]);
 	n = strlen(server);
 	while (n > 0 && server[n - 1] == '/')
 		n--;
@@ -105,9 +125,9 @@ static int read_context(struct kube_config *out, const struct yaml_node *root, c
 	if (out->access.insecure && strncmp(server, "https://127.", 12) != 0)
 		return error_code(err, ERR_USAGE,
 				  "kubeconfig: insecure-skip-tls-verify is allowed to loopback only: give certificate-authority");
-	if (pem_of(&out->access.ca, cluster, "certificate-authority", arena, err) < 0)
+	if (pem_of(&out->access.ca, cluster, "certificate-authority", kubeconfig, arena, err) < 0)
 		return -1;
-	return user == NULL ? 0 : read_user(out, user, arena, err);
+	return user == NULL ? 0 : read_user(out, user, kubeconfig, arena, err);
 }
 
 /* $KUBECONFIG may list several files; the first that holds the context is taken. */
@@ -122,7 +142,7 @@ static int from_file(struct kube_config *out, const char *path, const char *cont
 	if (yaml_parse(&yaml, text, strlen(text), 0, err) < 0)
 		error_wrap(err, "%.300s", path);
 	else
-		rc = read_context(out, yaml.n > 0 ? yaml.documents[0] : NULL, context, arena, err);
+		rc = read_context(out, yaml.n > 0 ? yaml.documents[0] : NULL, path, context, arena, err);
 	yaml_free(&yaml);
 	return rc;
 }

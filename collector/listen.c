@@ -21,6 +21,7 @@
 /* libmicrohttpd counts inactivity only: a byte a second would keep a connection for ever. */
 #define DEADLINE_S 5
 #define CONNECTIONS_MAX 512
+#define NOT_STORED "not stored, try again\n"
 
 enum state { READING, PENDING, DECIDED };
 
@@ -132,13 +133,19 @@ static enum MHD_Result begin(struct listener *l, struct MHD_Connection *c, const
 	return MHD_YES;
 }
 
-static void hand_over(struct listener *l, struct post *p, const char *path)
+/* Not suspended before it is taken: what was not taken must not be acknowledged by the turn's commit. */
+static enum MHD_Result hand_over(struct listener *l, struct post *p, const char *path)
 {
+	if (l->post(l->arg, path, p->body.data == NULL ? "" : p->body.data, p->body.len) < 0) {
+		p->state = DECIDED;
+		p->status = 503;
+		return answer(p->connection, 503, NOT_STORED);
+	}
 	p->state = PENDING;
 	p->next = l->pending;
 	l->pending = p;
 	MHD_suspend_connection(p->connection);
-	l->post(l->arg, path, p->body.data == NULL ? "" : p->body.data, p->body.len);
+	return MHD_YES;
 }
 
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *path, const char *method, const char *version,
@@ -157,11 +164,11 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 		return now() - p->started > DEADLINE_S ? MHD_NO : MHD_YES;
 	}
 	if (p->state == DECIDED)
-		return answer(c, p->status, p->status == 200 ? "stored\n" : "not stored, try again\n");
+		return answer(c, p->status, p->status == 200 ? "stored\n" : NOT_STORED);
 	if (p->too_large)
 		return answer(c, 413, "larger than 1 MiB\n");
 	if (p->state == READING)
-		hand_over(l, p, path);
+		return hand_over(l, p, path);
 	return MHD_YES;
 }
 
@@ -265,6 +272,15 @@ void listen_close(struct listener *l)
 int listen_fd(const struct listener *l)
 {
 	return MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+}
+
+int listen_timeout(const struct listener *l)
+{
+	MHD_UNSIGNED_LONG_LONG ms;
+
+	if (MHD_get_timeout(l->daemon, &ms) != MHD_YES)
+		return -1;
+	return ms > 60000 ? 60000 : (int)ms;
 }
 
 void listen_run(struct listener *l)

@@ -328,7 +328,7 @@ static int push(struct poller *p, struct watched *w, const char *kind, const cha
 }
 
 /* Credentials are read for every query: they rotate, and files are small. */
-static void access_of(const struct prometheus_config *config, struct http_access *access, struct arena *arena)
+void poller_access(const struct prometheus_config *config, struct http_access *access, struct arena *arena)
 {
 	*access = (struct http_access){ .ca_file = config->ca_file, .headers = config->headers, .user = config->user, .plain = true };
 	if (config->credentials_file != NULL)
@@ -358,7 +358,7 @@ static void send_query(struct poller *p, struct query *q)
 		buf_printf(&url, "%.*s/api/v1/query?query=%s&time=%" PRId64 ".%03d", (int)n, base, escaped == NULL ? "" : escaped,
 			   q->time / NS_PER_S, (int)(q->time % NS_PER_S / NS_PER_MS));
 	if (arena != NULL && escaped != NULL && !url.failed) {
-		access_of(&p->c->config.prometheus, &access, arena);
+		poller_access(&p->c->config.prometheus, &access, arena);
 		q->http = http_get(p->c->http, url.data, &access, 0, &handler, &err);
 	}
 	buf_free(&url);

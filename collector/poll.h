@@ -6,8 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct arena;
 struct collector;
+struct http_access;
 struct poller;
+struct prometheus_config;
+
+/* How Prometheus is spoken to, credentials read from their files now; texts in the arena or borrowed from config. */
+void poller_access(const struct prometheus_config *config, struct http_access *access, struct arena *arena);
 
 struct poller *poller_new(struct collector *c);
 void poller_free(struct poller *p);

@@ -13,7 +13,7 @@
 
 struct repeat {
 	struct repeat *next;
-	char *uid;
+	char *uid, *subject;
 	uint8_t digest[DIGEST_SIZE];
 	int64_t skipped;
 };
@@ -35,6 +35,7 @@ void repeats_free(struct repeats *r)
 
 		r->first = one->next;
 		free(one->uid);
+		free(one->subject);
 		free(one);
 	}
 	free(r);
@@ -52,7 +53,7 @@ static bool digest_of(uint8_t out[static DIGEST_SIZE], const char *bytes, size_t
 	return ok;
 }
 
-static struct repeat *find(struct repeats *r, const char *uid)
+static struct repeat *find(struct repeats *r, const char *uid, const char *subject)
 {
 	struct repeat *one;
 
@@ -62,7 +63,10 @@ static struct repeat *find(struct repeats *r, const char *uid)
 	if (r->n == REPEATS_MAX || (one = calloc(1, sizeof *one)) == NULL)
 		return NULL;
 	one->uid = strdup(uid);
-	if (one->uid == NULL) {
+	one->subject = strdup(subject);
+	if (one->uid == NULL || one->subject == NULL) {
+		free(one->uid);
+		free(one->subject);
 		free(one);
 		return NULL;
 	}
@@ -72,9 +76,9 @@ static struct repeat *find(struct repeats *r, const char *uid)
 	return one;
 }
 
-bool repeats_see(struct repeats *r, const char *uid, const char *bytes, size_t len, int64_t *skipped)
+bool repeats_see(struct repeats *r, const char *uid, const char *subject, const char *bytes, size_t len, int64_t *skipped)
 {
-	struct repeat *one = find(r, uid);
+	struct repeat *one = find(r, uid, subject);
 	uint8_t digest[DIGEST_SIZE];
 
 	*skipped = 0;
@@ -96,7 +100,7 @@ const char *repeats_take(struct repeats *r, int64_t *skipped)
 		if (one->skipped > 0) {
 			*skipped = one->skipped;
 			one->skipped = 0;
-			return one->uid;
+			return one->subject;
 		}
 	return NULL;
 }

@@ -11,11 +11,11 @@ struct repeats;
 struct repeats *repeats_new(void);
 void repeats_free(struct repeats *r);
 
-/* True if this Canary differs from the last one seen under its uid in nothing but resourceVersion, managedFields and
+/* subject: "Canary develop/backend", for repeats_take. True if this Canary differs from the last one seen under its uid in nothing but resourceVersion, managedFields and
  * status.lastTransitionTime; it is then counted. Else *skipped is how many were counted since the last difference. */
-bool repeats_see(struct repeats *r, const char *uid, const char *bytes, size_t len, int64_t *skipped);
+bool repeats_see(struct repeats *r, const char *uid, const char *subject, const char *bytes, size_t len, int64_t *skipped);
 
-/* Takes one uid's count that was not told yet, for a last row when the program ends; NULL: none left. */
+/* Takes the subject of one count that was not told yet, for a last row when the program ends; NULL: none left. */
 const char *repeats_take(struct repeats *r, int64_t *skipped);
 
 #endif

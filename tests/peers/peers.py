@@ -380,6 +380,68 @@ def service_label():
         assert seen[other] <= first + 2, f"goes on asking for {other}: {seen}"
 
 
+def a_database_that_waits():
+    """rows that cannot be written are answered 503, and are written when they can be"""
+    good = json.dumps({"name": "backend", "namespace": NS, "phase": "Progressing", "metadata": {"eventMessage": "x", "eventType": "Normal", "timestamp": "1773133200000"}})
+    def posts(r):
+        while not r.rows("o.kind='list'"):
+            time.sleep(0.1)
+        other = sqlite3.connect(f"{r.dir}/evidence.db", isolation_level=None, timeout=10)
+        other.execute("BEGIN IMMEDIATE")
+        r.replies = [r.post_body(good)]
+        other.execute("ROLLBACK")
+        other.close()
+        for _ in range(50):
+            if r.post_body(good) == 200:
+                r.replies.append(200)
+                break
+            time.sleep(0.2)
+    r = Run(lambda *a: None, posts=posts, seconds=1, rate=1)
+    assert r.replies == [503, 200], r.replies
+    assert len(r.rows("o.source='flagger'")) >= 1
+
+
+def slow_connections():
+    """a connection that is silent is ended after its deadline, though nothing else happens"""
+    def posts(r):
+        with socket.create_connection(("127.0.0.1", r.port), 5) as s:
+            s.sendall(b"POST /event HTTP/1.1\r\nHost: x\r\nContent-Le")
+            s.settimeout(20)
+            start = time.time()
+            s.recv(100)
+            r.replies = [time.time() - start]
+    # Nothing is watched, so that nothing else wakes the loop.
+    r = Run(lambda *a: (404, "{}", 0, {}), posts=posts, seconds=1, rate=1)
+    assert 3 <= r.replies[0] <= 8, r.replies
+
+
+def checks_with_credentials():
+    """--check speaks to Prometheus as the collector does: its password file stands beside gonogo.yaml"""
+    d = tempfile.mkdtemp(prefix="gonogo-check-")
+    want = "Basic " + base64.b64encode(b"u:pw").decode()
+    peer = Peer(lambda *a: None)
+    plain = peer.server.RequestHandlerClass.do_GET
+    def do_GET(handler):
+        if handler.path.startswith("/api/v1/status") and handler.headers.get("Authorization") != want:
+            handler.send_response(401)
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
+        else:
+            plain(handler)
+    peer.server.RequestHandlerClass.do_GET = do_GET
+    open(f"{d}/password", "w").write("pw\n")
+    open(f"{d}/ca.crt", "w").write("x")
+    open(f"{d}/token", "w").write("t\n")
+    # Names in a kubeconfig count from its own folder.
+    open(f"{d}/kubeconfig", "w").write(json.dumps({"clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{peer.port}"}}], "users": [{"name": "u", "user": {"tokenFile": "token"}}],
+         "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}], "current-context": "x"}))
+    open(f"{d}/gonogo.yaml", "w").write(json.dumps({"cluster": "peers", "database": f"{d}/e.db", "kubernetes": {"kubeconfig": "kubeconfig", "namespaces": [NS]},
+         "prometheus": [{"url": f"http://127.0.0.1:{peer.port}", "basic_auth": {"username": "u", "password_file": "password"}}]}))
+    p = subprocess.run([os.path.abspath(f"{BUILD}/gonogo-collector"), "--config", f"{d}/gonogo.yaml", "--check"], capture_output=True, text=True, timeout=60, cwd="/")
+    assert p.returncode == 0 and "Prometheus main" in p.stdout, p.stdout + p.stderr
+    peer.closing = True
+
+
 def the_webhook():
     """acknowledged when durable; wrong credentials, size, form and slowness are refused; garbage with credentials is kept"""
     auth = "Authorization: Basic " + base64.b64encode(b"flagger:example-secret").decode() + "\r\n"
@@ -412,7 +474,7 @@ def the_webhook():
 
 failed = passed = 0
 for test in (verified_tls, empty_event_watch, gone_as_status_and_in_stream, throttled_and_broken, expired_pages, gone_again_and_again, endless_retry_after,
-             forbidden_for_a_while, service_label, rotated_token, hostile_streams, the_webhook):
+             forbidden_for_a_while, service_label, a_database_that_waits, slow_connections, checks_with_credentials, rotated_token, hostile_streams, the_webhook):
     if len(sys.argv) > 1 and sys.argv[1] != test.__name__:
         continue
     try:
