@@ -1,6 +1,7 @@
 /* gonogo report: the evidence package of one rollout. */
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "gonogo/arena.h"
@@ -10,6 +11,7 @@
 #include "gonogo/doc.h"
 #include "gonogo/error.h"
 #include "gonogo/output.h"
+#include "package.h"
 #include "version.h"
 
 /* Longest name of a folder that every file system takes. */
@@ -25,14 +27,15 @@ static const struct option options[] = { CLI_OPTIONS,
 					 { NULL, 0, NULL, 0 } };
 
 struct wanted {
-	const char *directory;
-	struct output_options output;
+	const char *directory, *formats;
+	enum paper paper;
 };
 
 static void help(void)
 {
 	puts("Usage: gonogo report ROLLOUT [-o DIR] [OPTION]...\n\n"
-	     "Writes the evidence package: report.pdf and report.md to read and sign, evidence.json for programs, SHA256SUMS.\n"
+	     "Writes the evidence package: report.pdf and report.md (with figures/*.svg) to read and sign,\n"
+	     "evidence.json for programs, SHA256SUMS.\n"
 	     "The same evidence gives the same bytes, whenever and wherever it runs.\n\n"
 	     "  -o DIR              where to (default: the rollout's id); - writes a tar stream to stdout\n"
 	     "  --format LIST       some of md,pdf,json (default: all)\n"
@@ -40,6 +43,7 @@ static void help(void)
 	     "  --criteria FILE     judge by these criteria instead of those in force at the start; page one says so\n"
 	     "  --at TIME           judge as if it were this time (RFC 3339)\n"
 	     "  --db FILE           evidence log (repeatable; default $GONOGO_DB, else /var/lib/gonogo/evidence.db)\n\n"
+	     "GONOGO_FONTS names the folder of DejaVu Sans Condensed, if it is not where Debian's fonts-dejavu-extra has it.\n\n"
 	     "Exit codes: 0 written, whatever the verdict; 2 usage; 4 no such rollout, or evidence missing; 5 other failure.");
 }
 
@@ -50,11 +54,11 @@ static bool own_option(void *arg, int c, const char *value, const char **text)
 	if (c == 'o') {
 		w->directory = value;
 	} else if (c == OPT_FORMAT) {
-		w->output.formats = value;
+		w->formats = value;
 	} else if (c == OPT_PAPER) {
 		if (strcmp(value, "a4") != 0 && strcmp(value, "letter") != 0)
 			*text = "--paper takes a4 or letter";
-		w->output.paper = strcmp(value, "letter") == 0 ? PAPER_LETTER : PAPER_A4;
+		w->paper = strcmp(value, "letter") == 0 ? PAPER_LETTER : PAPER_A4;
 	} else {
 		return false;
 	}
@@ -80,6 +84,7 @@ static int write_package(const struct cli *cli, const struct wanted *w, struct s
 	struct assessment a;
 	const char *directory = w->directory != NULL ? w->directory : folder_of(r, arena);
 	struct buf names, program;
+	struct package package = { .evidence = in.evidence, .paper = w->paper, .fonts = getenv("GONOGO_FONTS") };
 	struct doc doc;
 	int rc = -1;
 
@@ -90,12 +95,14 @@ static int write_package(const struct cli *cli, const struct wanted *w, struct s
 	in.assessment = &a;
 	if (session_assess(s, cli, r, &a, arena, err) < 0)
 		goto out;
-	in.evidence = s->judged;
+	in.evidence = package.evidence = s->judged;
+	package.doc = &doc;
+	package.assessment = &a;
 	if (directory == NULL) {
 		error_nomem(err);
 		goto out;
 	}
-	if (doc_build(&doc, &in, arena, err) < 0 || output_write(&doc, directory, &w->output, &names, err) < 0)
+	if (package_document(&doc, &in, arena, err) < 0 || output_write(&package, directory, w->formats, &names, err) < 0)
 		goto out;
 	if (names.len > 0 && (cli_write(names.data, names.len, err) < 0 || cli_print_verdict(cli, &a, err) < 0))
 		goto out;
@@ -126,7 +133,7 @@ int cmd_report(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
-	if (output_check_formats(w.output.formats, &err) < 0)
+	if (output_check_formats(w.formats, &err) < 0)
 		return cli_usage(&cli, err.text);
 	arena = session_arena();
 	code = EXIT_GO;

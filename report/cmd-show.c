@@ -10,7 +10,7 @@
 #include "gonogo/cli.h"
 #include "gonogo/doc.h"
 #include "gonogo/error.h"
-#include "gonogo/utf8.h"
+#include "package.h"
 #include "version.h"
 
 #define SHOW_MAX ((size_t)64 * 1024 * 1024)
@@ -26,79 +26,116 @@ static void help(void)
 	     "Exit codes: 0 shown, whatever the verdict; 2 usage; 4 no such rollout, or evidence missing; 5 other failure.");
 }
 
+/* Spans are clean already; a no-break space serves nobody on a terminal. */
 static void put(struct buf *out, const char *text)
 {
-	struct buf clean;
+	for (const char *p = text == NULL ? "" : text; *p != '\0'; p++) {
+		bool space = (unsigned char)p[0] == 0xC2 && (unsigned char)p[1] == 0xA0;
 
-	buf_init(&clean, SHOW_MAX);
-	utf8_clean(&clean, text == NULL ? "" : text, text == NULL ? 0 : strlen(text));
-	for (size_t i = 0; i < clean.len; i++)
-		if (clean.data[i] != '`')
-			buf_putc(out, clean.data[i]);
-	buf_free(&clean);
+		buf_putc(out, space ? ' ' : *p);
+		p += space;
+	}
 }
 
-static void put_row(struct buf *out, const struct block *b, size_t r)
+static void put_text(struct buf *out, const struct text *text)
 {
-	buf_puts(out, " ");
-	for (size_t i = 0; i < b->n_columns; i++) {
-		const struct cell *c = &b->rows[r][i];
+	const struct span *before = NULL;
 
-		if (c->text == NULL || *c->text == '\0')
-			continue;
-		buf_puts(out, i == 0 ? " " : "  ");
-		if (c->mark != MARK_NONE && b->columns[i].head[0] != '\0')
-			buf_printf(out, "%s ", b->columns[i].head);
-		put(out, c->text);
-		if (c->second != NULL) {
-			buf_puts(out, " (");
-			put(out, c->second);
-			buf_putc(out, ')');
-		}
+	for (const struct span *s = text->first; s != NULL; before = s, s = s->next) {
+		bool more = s->next != NULL && s->next->kind == SPAN_CITE;
+
+		if (s->kind == SPAN_CITE)
+			buf_puts(out, before != NULL && before->kind == SPAN_CITE ? ", " : " [");
+		put(out, s->text);
+		if (s->kind == SPAN_CITE && !more)
+			buf_putc(out, ']');
 	}
+}
+
+static void put_second(struct buf *out, const char *second)
+{
+	if (second == NULL)
+		return;
+	buf_puts(out, " (");
+	put(out, second);
+	buf_putc(out, ')');
+}
+
+static void put_step(struct buf *out, const struct ladder *l, const struct ladder_row *row)
+{
+	buf_puts(out, "  ");
+	put(out, row->weight);
+	put_second(out, row->weight_second);
+	if (row->state == STEP_NOT_REACHED) {
+		buf_puts(out, "  not reached\n");
+		return;
+	}
+	buf_printf(out, "  %s–%s", row->from, row->to);
+	put_second(out, row->window_second);
+	for (size_t i = 0; i < l->n_criteria; i++) {
+		buf_printf(out, "  %s ", l->criteria[i]);
+		put(out, row->cells[i].value);
+		if (text_is_empty(&row->cells[i].second))
+			continue;
+		buf_puts(out, " (");
+		put_text(out, &row->cells[i].second);
+		buf_putc(out, ')');
+	}
+	buf_printf(out, "  %s", row->word);
+	put_second(out, row->word_second);
+	buf_putc(out, '\n');
+}
+
+static void put_keys(struct buf *out, const struct block *b)
+{
+	for (size_t i = 0; i < b->n_keys; i++) {
+		buf_printf(out, "  %-11s", b->keys[i].label);
+		put_text(out, &b->keys[i].value);
+		buf_puts(out, text_is_empty(&b->keys[i].right) ? "" : "  ");
+		put_text(out, &b->keys[i].right);
+		if (b->keys[i].label2 != NULL) {
+			buf_printf(out, "\n  %-11s", b->keys[i].label2);
+			put_text(out, &b->keys[i].value2);
+		}
+		buf_putc(out, '\n');
+	}
+}
+
+static void put_banner(struct buf *out, const struct doc *d)
+{
+	buf_printf(out, "%s  ", doc_verdict_word(d));
+	put_text(out, &d->headline);
+	buf_puts(out, "\n       ");
+	put_text(out, &d->subline);
+	buf_printf(out, "\n       %s, %s\n", d->subject, d->evaluated);
+	if (text_is_empty(&d->strip))
+		return;
+	buf_puts(out, "       ");
+	put_text(out, &d->strip);
 	buf_putc(out, '\n');
 }
 
 static void put_page(struct buf *out, const struct doc *d)
 {
-	const struct assessment *a = d->a;
-
-	buf_printf(out, "%s  ", verdict_word(a->verdict));
-	put(out, a->headline);
-	buf_puts(out, "\n       ");
-	put(out, a->subline);
-	buf_printf(out, "\n       %s, %s\n", d->subject, d->evaluated);
-	if (d->warning != NULL) {
-		buf_puts(out, "       ");
-		put(out, d->warning);
-		buf_putc(out, '\n');
-	}
+	put_banner(out, d);
 	buf_puts(out, "\nWhy\n");
-	for (size_t i = 0; i < a->n_reasons; i++) {
+	for (size_t i = 0; i < d->n_reasons; i++) {
 		buf_printf(out, "  %zu  ", i + 1);
-		put(out, a->reasons[i].text);
-		buf_putc(out, ' ');
-		doc_cite(out, &a->reasons[i].ids, a->reasons[i].gap);
+		put_text(out, &d->reasons[i]);
 		buf_putc(out, '\n');
 	}
 	buf_puts(out, "  Next  ");
-	put(out, a->next.text);
-	buf_putc(out, '\n');
-	for (size_t i = 0; i < d->n_blocks; i++) {
-		const struct block *b = &d->blocks[i];
-
-		if ((b->flags & BLOCK_PAGE_ONE) == 0 || (b->flags & BLOCK_PDF_ONLY) != 0)
-			continue;
-		if (b->kind == BLOCK_HEADING)
-			buf_printf(out, "\n%s\n", b->title);
-		else if (b->kind == BLOCK_PARAGRAPH) {
-			buf_puts(out, "  ");
-			put(out, b->text);
-			buf_putc(out, '\n');
-		}
-		for (size_t r = 0; r < b->n_rows; r++)
-			put_row(out, b, r);
+	put_text(out, &d->next);
+	buf_puts(out, "\n\nWhat was rolled out\n");
+	put_keys(out, &d->rolled_out);
+	buf_puts(out, "\nEvidence ladder\n");
+	if (d->ladder.n_rows == 0) {
+		buf_puts(out, "  ");
+		put_text(out, &d->ladder.nothing);
+		buf_putc(out, '\n');
 	}
+	for (size_t i = 0; i < d->ladder.n_rows; i++)
+		put_step(out, &d->ladder, &d->ladder.rows[i]);
 }
 
 static int show(const struct cli *cli, struct session *s, const struct rollout *r, struct arena *arena, struct error *err)
@@ -121,7 +158,7 @@ static int show(const struct cli *cli, struct session *s, const struct rollout *
 		if (evidence_json_write(&out, &a, err) < 0)
 			goto out;
 	} else {
-		if (doc_build(&doc, &in, arena, err) < 0)
+		if (package_document(&doc, &in, arena, err) < 0)
 			goto out;
 		put_page(&out, &doc);
 	}

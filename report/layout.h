@@ -1,12 +1,12 @@
-/* The document on pages, to the measures of report-design.md 3. Knows no PDF. */
+/* The document on pages, to the measures of report-design.md 1, 3 and 7. Knows no PDF. */
 #ifndef GONOGO_REPORT_LAYOUT_H
 #define GONOGO_REPORT_LAYOUT_H
 
-struct canvas;
 struct doc;
+struct error;
+struct pages;
 
-/* Draws the document; pages: how many there are, as it stands in the footers. Returns how many were drawn: lay out once to count, then
- * draw. */
-int layout_draw(const struct doc *doc, const struct canvas *canvas, int pages);
+/* Fills the pages, which must be initialised and empty. */
+int layout_pages(struct pages *pages, const struct doc *doc, struct error *err);
 
 #endif

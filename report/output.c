@@ -12,38 +12,57 @@
 #include "gonogo/digest.h"
 #include "gonogo/doc.h"
 #include "gonogo/error.h"
+#include "gonogo/instant.h"
 #include "markdown.h"
 #include "pdf.h"
+#include "svg.h"
 
 /* Far above any package; below what a hostile log may make us write. */
 #define FILE_MAX ((size_t)256 * 1024 * 1024)
 
-static int render_markdown(struct buf *out, const struct doc *doc, const struct output_options *options, struct error *err)
+/* ---- The formats. */
+
+struct writing;
+
+static int render_markdown(struct buf *out, const struct package *package, struct error *err)
 {
-	(void)options;
-	return markdown_render(out, doc, err);
+	return markdown_render(out, package->doc, err);
 }
 
-static int render_pdf(struct buf *out, const struct doc *doc, const struct output_options *options, struct error *err)
+static int render_json(struct buf *out, const struct package *package, struct error *err)
 {
-	return pdf_render(out, doc, options->paper, err);
+	return evidence_json_write(out, package->assessment, err);
 }
 
-static int render_json(struct buf *out, const struct doc *doc, const struct output_options *options, struct error *err)
-{
-	(void)options;
-	return evidence_json_write(out, doc->a, err);
-}
+static int put_figures(struct writing *w);
 
 static const struct format {
 	const char *name, *file;
-	int (*render)(struct buf *out, const struct doc *doc, const struct output_options *options, struct error *err);
+	int (*render)(struct buf *out, const struct package *package, struct error *err);
+	int (*more)(struct writing *w); /* further files, or NULL */
 } formats[] = {
-	{ "md", "report.md", render_markdown },
-	{ "pdf", "report.pdf", render_pdf },
-	{ "json", "evidence.json", render_json },
+	{ "md", "report.md", render_markdown, put_figures },
+	{ "pdf", "report.pdf", pdf_render, NULL },
+	{ "json", "evidence.json", render_json, NULL },
 };
 #define FORMATS (sizeof formats / sizeof formats[0])
+
+void output_list_formats(struct buf *out)
+{
+	for (size_t i = 0; i < FORMATS; i++)
+		buf_printf(out, "%s%s", i == 0 ? "" : ", ", formats[i].name);
+}
+
+static int no_such_format(const char *name, size_t len, struct error *err)
+{
+	struct buf list;
+
+	buf_init(&list, 1024);
+	output_list_formats(&list);
+	error_code(err, ERR_USAGE, "--format: no format \"%.*s\"; there are %s", (int)len, name, list.failed ? "others" : list.data);
+	buf_free(&list);
+	return -1;
+}
 
 static bool is_chosen(const char *list, const char *name)
 {
@@ -70,7 +89,7 @@ int output_check_formats(const char *list, struct error *err)
 		while (i < FORMATS && (strlen(formats[i].name) != k || strncmp(formats[i].name, p, k) != 0))
 			i++;
 		if (i == FORMATS)
-			return error_code(err, ERR_USAGE, "--format: no format \"%.*s\"; there are md, pdf and json", (int)k, p);
+			return no_such_format(p, k, err);
 		p += k;
 		p += *p == ',';
 	}
@@ -127,7 +146,7 @@ static void put_octal(char *field, size_t size, unsigned long long value)
 		field[i] = (char)('0' + (value & 7));
 }
 
-static int write_tar_member(const struct doc *doc, const char *name, const struct buf *bytes, struct error *err)
+static int write_tar_member(int64_t dated, const char *name, const struct buf *bytes, struct error *err)
 {
 	char header[512] = { 0 };
 	static const char zeros[512];
@@ -138,7 +157,7 @@ static int write_tar_member(const struct doc *doc, const char *name, const struc
 	put_octal(header + 108, 8, 0);
 	put_octal(header + 116, 8, 0);
 	put_octal(header + 124, 12, bytes->len);
-	put_octal(header + 136, 12, (unsigned long long)(doc->a->evaluated_at > 0 ? doc->a->evaluated_at / NS_PER_S : 0));
+	put_octal(header + 136, 12, (unsigned long long)(dated > 0 ? dated / NS_PER_S : 0));
 	memset(header + 148, ' ', 8);
 	header[156] = '0';
 	memcpy(header + 257, "ustar\00000", 8);
@@ -163,7 +182,7 @@ static int end_tar(struct error *err)
 /* ---- The package. */
 
 struct writing {
-	const struct doc *doc;
+	const struct package *package;
 	int directory; /* -1: tar */
 	const char *path;
 	struct buf *names;
@@ -171,29 +190,73 @@ struct writing {
 	struct error *err;
 };
 
-static int put_file(struct writing *w, const char *name, const struct buf *bytes)
+/* name: of our own, or made by svg_name; folder: NULL, or a fixed one that is made here. */
+static int put_file(struct writing *w, const char *folder, const char *name, const struct buf *bytes)
 {
+	char whole[100]; /* a name in a tar, POSIX.1 ustar */
+	int inner, rc;
+
+	(void)snprintf(whole, sizeof whole, "%s%s%s", folder == NULL ? "" : folder, folder == NULL ? "" : "/", name);
 	if (w->directory < 0)
-		return write_tar_member(w->doc, name, bytes, w->err);
-	buf_printf(w->names, "%s/%s\n", w->path, name);
-	return write_file(w->directory, name, bytes, w->err);
+		return write_tar_member(w->package->doc->dated, whole, bytes, w->err);
+	buf_printf(w->names, "%s/%s\n", w->path, whole);
+	if (folder == NULL)
+		return write_file(w->directory, name, bytes, w->err);
+	if (mkdirat(w->directory, folder, 0755) < 0 && errno != EEXIST)
+		return error_set(w->err, "%s/%s: %s", w->path, folder, strerror(errno));
+	inner = openat(w->directory, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (inner < 0)
+		return error_set(w->err, "%s/%s: %s", w->path, folder, strerror(errno));
+	rc = write_file(inner, name, bytes, w->err);
+	if (rc == 0 && fsync(inner) < 0)
+		rc = error_set(w->err, "%s/%s: %s", w->path, folder, strerror(errno));
+	close(inner);
+	return rc;
 }
 
-static int put_format(struct writing *w, const struct format *format, const struct output_options *options)
+static int put_summed(struct writing *w, const char *folder, const char *name, const struct buf *bytes)
 {
 	uint8_t digest[DIGEST_SIZE];
 	char hex[DIGEST_HEX_SIZE];
+
+	if (buf_check(bytes, name, w->err) < 0 || digest_bytes(digest, bytes->data, bytes->len, w->err) < 0)
+		return -1;
+	buf_printf(&w->sums, "%s  %s%s%s\n", digest_hex(hex, digest), folder == NULL ? "" : folder, folder == NULL ? "" : "/", name);
+	return put_file(w, folder, name, bytes);
+}
+
+/* The charts that report.md shows. */
+static int put_figures(struct writing *w)
+{
+	const struct doc *doc = w->package->doc;
+	int rc = 0;
+
+	for (size_t i = 0; i < doc->n_charts && rc == 0; i++) {
+		char stem[80], name[96];
+		struct buf bytes;
+
+		buf_init(&bytes, FILE_MAX);
+		svg_name(stem, sizeof stem, &doc->charts[i]);
+		(void)snprintf(name, sizeof name, "%s.svg", stem);
+		rc = svg_render(&bytes, &doc->charts[i], w->err);
+		if (rc == 0)
+			rc = put_summed(w, "figures", name, &bytes);
+		buf_free(&bytes);
+	}
+	return rc;
+}
+
+static int put_format(struct writing *w, const struct format *format)
+{
 	struct buf bytes;
-	int rc = -1;
+	int rc;
 
 	buf_init(&bytes, FILE_MAX);
-	if (format->render(&bytes, w->doc, options, w->err) == 0 && buf_check(&bytes, format->file, w->err) == 0 &&
-	    digest_bytes(digest, bytes.data, bytes.len, w->err) == 0) {
-		buf_printf(&w->sums, "%s  %s\n", digest_hex(hex, digest), format->file);
-		rc = put_file(w, format->file, &bytes);
-	}
+	rc = format->render(&bytes, w->package, w->err);
+	if (rc == 0)
+		rc = put_summed(w, NULL, format->file, &bytes);
 	buf_free(&bytes);
-	return rc;
+	return rc == 0 && format->more != NULL ? format->more(w) : rc;
 }
 
 static int open_directory(const char *path, struct error *err)
@@ -206,9 +269,9 @@ static int open_directory(const char *path, struct error *err)
 	return fd < 0 ? error_set(err, "%s: %s", path, strerror(errno)) : fd;
 }
 
-int output_write(const struct doc *doc, const char *directory, const struct output_options *options, struct buf *names, struct error *err)
+int output_write(const struct package *package, const char *directory, const char *list, struct buf *names, struct error *err)
 {
-	struct writing w = { .doc = doc, .directory = -1, .path = directory, .names = names, .err = err };
+	struct writing w = { .package = package, .directory = -1, .path = directory, .names = names, .err = err };
 	bool tar = strcmp(directory, "-") == 0;
 	int rc = -1;
 
@@ -216,9 +279,9 @@ int output_write(const struct doc *doc, const char *directory, const struct outp
 	if (!tar && (w.directory = open_directory(directory, err)) < 0)
 		return -1;
 	for (size_t i = 0; i < FORMATS; i++)
-		if (is_chosen(options->formats, formats[i].name) && put_format(&w, &formats[i], options) < 0)
+		if (is_chosen(list, formats[i].name) && put_format(&w, &formats[i]) < 0)
 			goto out;
-	if (put_file(&w, "SHA256SUMS", &w.sums) < 0)
+	if (buf_check(&w.sums, "SHA256SUMS", err) < 0 || put_file(&w, NULL, "SHA256SUMS", &w.sums) < 0)
 		goto out;
 	rc = tar ? end_tar(err) : fsync(w.directory);
 	if (rc < 0 && !tar)

@@ -1,33 +1,26 @@
-/* The one place that knows libharu. */
+/* With pdf-tree.c the one place that knows libharu. */
 #include "pdf.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-/* Without HPDF_SHARED the object layer is open (facts of libharu: the ToUnicode map must be replaced). */
-#include <hpdf.h>
-
-#include "canvas.h"
+#include "flow.h"
+#include "font.h"
+#include "gonogo/arena.h"
 #include "gonogo/buf.h"
 #include "gonogo/doc.h"
 #include "gonogo/error.h"
+#include "gonogo/instant.h"
+#include "gonogo/utf8.h"
 #include "layout.h"
+#include "markdown.h"
+#include "pdf-parts.h"
 
-#define FONT_FOLDER "/usr/share/fonts/truetype/dejavu"
-
-struct pdf {
-	HPDF_Doc doc;
-	HPDF_Page page;
-	HPDF_Font regular, bold;
-	HPDF_Encoder encoder;
-	HPDF_STATUS first; /* libharu's first error: every later call fails with 0x1025 */
-	double height;
-	bool counting; /* pages are counted, nothing is drawn */
-	bool fresh; /* the page that begin() made is still unused */
-};
+/* Pages are laid out twice, and every line of text is kept; a report of 200 events and 40 findings takes some 5 MB. */
+#define MEMORY_MAX ((size_t)512 * 1024 * 1024)
+#define MARKDOWN_MAX ((size_t)64 * 1024 * 1024)
 
 static void on_error(HPDF_STATUS number, HPDF_STATUS detail, void *arg)
 {
@@ -46,195 +39,171 @@ static float number(double value)
 	return (float)(round(value * 100) / 100);
 }
 
-static HPDF_RGBColor colour_of(uint32_t c)
+/* ---- Drawing. */
+
+static void set_fill(struct pdf *pdf, uint32_t c)
 {
-	return (HPDF_RGBColor){ (float)(c >> 16 & 255) / 255, (float)(c >> 8 & 255) / 255, (float)(c & 255) / 255 };
+	(void)HPDF_Page_SetRGBFill(pdf->page, (float)(c >> 16 & 255) / 255, (float)(c >> 8 & 255) / 255, (float)(c & 255) / 255);
 }
 
-static double measure(void *self, bool bold, double size, const char *text)
+static void set_stroke(struct pdf *pdf, const struct paint *paint)
 {
-	struct pdf *pdf = self;
-	HPDF_TextWidth w = HPDF_Font_TextWidth(bold ? pdf->bold : pdf->regular, (const HPDF_BYTE *)text, (HPDF_UINT)strlen(text));
+	uint32_t c = paint->stroke;
+	HPDF_UINT16 dashes[] = { (HPDF_UINT16)paint->dash, (HPDF_UINT16)paint->gap };
 
-	return (double)w.width * size / 1000;
+	(void)HPDF_Page_SetRGBStroke(pdf->page, (float)(c >> 16 & 255) / 255, (float)(c >> 8 & 255) / 255, (float)(c & 255) / 255);
+	(void)HPDF_Page_SetLineWidth(pdf->page, number(paint->width > 0.1 ? paint->width : 0.1));
+	(void)HPDF_Page_SetDash(pdf->page, paint->dash > 0 ? dashes : NULL, paint->dash > 0 ? 2 : 0, 0);
 }
 
-static void page(void *self)
+static void end_path(struct pdf *pdf, const struct paint *paint)
 {
-	struct pdf *pdf = self;
-	float width = HPDF_Page_GetWidth(pdf->page), height = (float)pdf->height;
-
-	if (pdf->counting)
-		return;
-	if (pdf->fresh) {
-		pdf->fresh = false;
-		return;
-	}
-	pdf->page = HPDF_AddPage(pdf->doc);
-	(void)HPDF_Page_SetWidth(pdf->page, width);
-	(void)HPDF_Page_SetHeight(pdf->page, height);
-}
-
-static void draw_text(void *self, double x, double y, bool bold, double size, uint32_t colour, const char *text)
-{
-	struct pdf *pdf = self;
-	HPDF_RGBColor c = colour_of(colour);
-	char plain[4096];
-	size_t n = 0;
-
-	if (pdf->counting)
-		return;
-	/* A no-break space is drawn as a plain one, so that what is copied out of the page is one too. */
-	for (const char *p = text; *p != '\0' && n + 2 < sizeof plain; p++) {
-		if ((unsigned char)p[0] == 0xC2 && (unsigned char)p[1] == 0xA0) {
-			plain[n++] = ' ';
-			p++;
-		} else {
-			plain[n++] = *p;
-		}
-	}
-	plain[n] = '\0';
-	(void)HPDF_Page_SetRGBFill(pdf->page, c.r, c.g, c.b);
-	(void)HPDF_Page_BeginText(pdf->page);
-	(void)HPDF_Page_SetFontAndSize(pdf->page, bold ? pdf->bold : pdf->regular, number(size));
-	(void)HPDF_Page_TextOut(pdf->page, number(x), number(pdf->height - y), plain);
-	(void)HPDF_Page_EndText(pdf->page);
-}
-
-static void set_stroke(struct pdf *pdf, uint32_t colour, double width)
-{
-	HPDF_RGBColor c = colour_of(colour);
-
-	(void)HPDF_Page_SetRGBStroke(pdf->page, c.r, c.g, c.b);
-	(void)HPDF_Page_SetLineWidth(pdf->page, number(width > 0.1 ? width : 0.1));
-}
-
-static void path(struct pdf *pdf, const struct point *points, size_t n)
-{
-	(void)HPDF_Page_MoveTo(pdf->page, number(points[0].x), number(pdf->height - points[0].y));
-	for (size_t i = 1; i < n; i++)
-		(void)HPDF_Page_LineTo(pdf->page, number(points[i].x), number(pdf->height - points[i].y));
-}
-
-static void polyline(void *self, const struct point *points, size_t n, double width, uint32_t colour)
-{
-	struct pdf *pdf = self;
-
-	if (pdf->counting || n < 2)
-		return;
-	set_stroke(pdf, colour, width);
-	path(pdf, points, n);
-	(void)HPDF_Page_Stroke(pdf->page);
-}
-
-static void line(void *self, struct point from, struct point to, double width, uint32_t colour)
-{
-	const struct point points[] = { from, to };
-
-	polyline(self, points, 2, width, colour);
-}
-
-static void set_paint(struct pdf *pdf, uint32_t fill, uint32_t stroke, double width)
-{
-	HPDF_RGBColor c = colour_of(fill);
-
-	if (fill != NO_COLOUR)
-		(void)HPDF_Page_SetRGBFill(pdf->page, c.r, c.g, c.b);
-	if (stroke != NO_COLOUR)
-		set_stroke(pdf, stroke, width);
-}
-
-static void paint(struct pdf *pdf, uint32_t fill, uint32_t stroke)
-{
-	if (fill != NO_COLOUR && stroke != NO_COLOUR)
+	if (paint->fill != NO_COLOUR && paint->stroke != NO_COLOUR)
 		(void)HPDF_Page_FillStroke(pdf->page);
-	else if (fill != NO_COLOUR)
+	else if (paint->fill != NO_COLOUR)
 		(void)HPDF_Page_Fill(pdf->page);
 	else
 		(void)HPDF_Page_Stroke(pdf->page);
 }
 
-static void polygon(void *self, const struct point *points, size_t n, uint32_t fill, uint32_t stroke, double width)
+/* Colour and width come before the path: afterwards libharu refuses them. */
+static bool begin_path(struct pdf *pdf, const struct paint *paint)
 {
-	struct pdf *pdf = self;
-
-	if (pdf->counting || n < 2 || (fill == NO_COLOUR && stroke == NO_COLOUR))
-		return;
-	set_paint(pdf, fill, stroke, width);
-	path(pdf, points, n);
-	(void)HPDF_Page_ClosePath(pdf->page);
-	paint(pdf, fill, stroke);
+	if (paint->fill == NO_COLOUR && paint->stroke == NO_COLOUR)
+		return false;
+	tree_content(pdf, false);
+	if (paint->fill != NO_COLOUR)
+		set_fill(pdf, paint->fill);
+	if (paint->stroke != NO_COLOUR)
+		set_stroke(pdf, paint);
+	return true;
 }
 
-static void circle(void *self, struct point centre, double radius, uint32_t fill, uint32_t stroke, double width)
+static void draw_path(struct pdf *pdf, const struct op *op)
 {
-	struct pdf *pdf = self;
-
-	if (pdf->counting)
+	if (!begin_path(pdf, &op->paint))
 		return;
-	set_paint(pdf, fill, stroke, width);
-	(void)HPDF_Page_Circle(pdf->page, number(centre.x), number(pdf->height - centre.y), number(radius));
-	paint(pdf, fill, stroke);
+	(void)HPDF_Page_MoveTo(pdf->page, number(op->points[0].x), number(pdf->height - op->points[0].y));
+	for (size_t i = 1; i < op->n; i++)
+		(void)HPDF_Page_LineTo(pdf->page, number(op->points[i].x), number(pdf->height - op->points[i].y));
+	if (!op->paint.open)
+		(void)HPDF_Page_ClosePath(pdf->page);
+	end_path(pdf, &op->paint);
 }
 
-static void outline(void *self, double y, const char *title)
+static void draw_circle(struct pdf *pdf, const struct op *op)
 {
-	struct pdf *pdf = self;
-	HPDF_Outline entry;
-	HPDF_Destination to;
+	if (!begin_path(pdf, &op->paint))
+		return;
+	(void)HPDF_Page_Circle(pdf->page, number(op->x), number(pdf->height - op->y), number(op->width));
+	end_path(pdf, &op->paint);
+}
 
-	if (pdf->counting)
+/* DejaVu loses double accents in this version unless the letters and accents they are made of were used once. */
+static void use_accents(struct pdf *pdf, const char *text)
+{
+	const char *at = text, *end = text + strlen(text);
+	struct buf parts;
+	bool found = false;
+	uint32_t c;
+
+	while (!found && (c = utf8_next(&at, end)) != 0)
+		found = (c >= 0x01CD && c <= 0x0233) || (c >= 0x1E00 && c <= 0x1EFF);
+	if (!found)
 		return;
-	entry = HPDF_CreateOutline(pdf->doc, NULL, title, pdf->encoder);
-	to = HPDF_Page_CreateDestination(pdf->page);
-	if (entry == NULL || to == NULL)
+	buf_init(&parts, 4096);
+	for (c = 0xC0; c <= 0x17F; c++)
+		utf8_put(&parts, c);
+	for (c = 0x300; c <= 0x36F; c++)
+		utf8_put(&parts, c);
+	for (int i = 0; i < 2 && parts.data != NULL; i++)
+		(void)HPDF_Font_TextWidth(pdf->face[i], (const HPDF_BYTE *)parts.data, (HPDF_UINT)parts.len);
+	buf_free(&parts);
+}
+
+/* A no-break space is drawn as a plain one, so that what is copied out of the page is one too; and a space ends each text that the next
+ * one does not go on from, so that words of two lines or cells do not run together for who extracts them. */
+static const char *text_to_draw(struct pdf *pdf, const struct op *op)
+{
+	size_t n = strlen(op->text), k = 0;
+	char *copy = arena_alloc(pdf->arena, n + 2);
+
+	if (copy == NULL) {
+		pdf_fail(pdf);
+		return op->text;
+	}
+	for (size_t i = 0; i < n; i++) {
+		bool space = (unsigned char)op->text[i] == 0xC2 && (unsigned char)op->text[i + 1] == 0xA0;
+
+		copy[k++] = space ? ' ' : op->text[i];
+		i += space;
+	}
+	if (!op->joined && k > 0 && copy[k - 1] != ' ')
+		copy[k++] = ' ';
+	copy[k] = '\0';
+	return copy;
+}
+
+static void draw_text(struct pdf *pdf, const struct op *op)
+{
+	tree_content(pdf, true);
+	use_accents(pdf, op->text);
+	set_fill(pdf, op->font.colour);
+	(void)HPDF_Page_BeginText(pdf->page);
+	(void)HPDF_Page_SetFontAndSize(pdf->page, pdf->face[op->font.bold], number(op->font.size));
+	if (op->kind == OP_HIDDEN)
+		(void)HPDF_Page_SetTextRenderingMode(pdf->page, HPDF_INVISIBLE);
+	(void)HPDF_Page_TextOut(pdf->page, number(op->x), number(pdf->height - op->y), text_to_draw(pdf, op));
+	if (op->kind == OP_HIDDEN)
+		(void)HPDF_Page_SetTextRenderingMode(pdf->page, HPDF_FILL);
+	(void)HPDF_Page_EndText(pdf->page);
+}
+
+static void draw_outline(struct pdf *pdf, const struct op *op)
+{
+	HPDF_Outline entry = HPDF_CreateOutline(pdf->doc, NULL, op->text, pdf->encoder);
+	HPDF_Destination to = HPDF_Page_CreateDestination(pdf->page);
+
+	if (entry == NULL || to == NULL) {
+		pdf_fail(pdf);
 		return;
-	(void)HPDF_Destination_SetXYZ(to, 0, number(pdf->height - y + 20), 1);
+	}
+	(void)HPDF_Destination_SetXYZ(to, 0, number(pdf->height - op->y + 10), 1);
 	(void)HPDF_Outline_SetDestination(entry, to);
 }
 
+static void draw_op(struct pdf *pdf, const struct op *op)
+{
+	switch (op->kind) {
+	case OP_TEXT:
+	case OP_HIDDEN:
+		draw_text(pdf, op);
+		break;
+	case OP_PATH:
+		draw_path(pdf, op);
+		break;
+	case OP_CIRCLE:
+		draw_circle(pdf, op);
+		break;
+	case OP_OPEN:
+		tree_open(pdf, op->tag, op->text);
+		break;
+	case OP_CLOSE:
+		tree_close(pdf);
+		break;
+	case OP_LINK:
+		if (places_have(pdf, op->text))
+			pdf_link(pdf, op);
+		break;
+	case OP_OUTLINE:
+		draw_outline(pdf, op);
+		break;
+	case OP_PLACE:
+		break;
+	}
+}
+
 /* ---- The file. */
-
-static HPDF_Font load_font(struct pdf *pdf, const char *file)
-{
-	char name[256];
-	const char *loaded;
-
-	(void)snprintf(name, sizeof name, "%s/%s", FONT_FOLDER, file);
-	if (access(name, R_OK) != 0)
-		return NULL;
-	loaded = HPDF_LoadTTFontFromFile(pdf->doc, name, HPDF_TRUE);
-	return loaded == NULL ? NULL : HPDF_GetFont(pdf->doc, loaded, "UTF-8");
-}
-
-/* The evidence's time, never the wall's: same evidence, same bytes. */
-static void set_date(struct pdf *pdf, HPDF_InfoType which, int64_t instant)
-{
-	time_t seconds = (time_t)(instant / NS_PER_S);
-	struct tm tm;
-	HPDF_Date date = { 0 };
-
-	if (gmtime_r(&seconds, &tm) == NULL)
-		return;
-	date.year = tm.tm_year + 1900;
-	date.month = tm.tm_mon + 1;
-	date.day = tm.tm_mday;
-	date.hour = tm.tm_hour;
-	date.minutes = tm.tm_min;
-	date.seconds = tm.tm_sec;
-	date.ind = 'Z';
-	(void)HPDF_SetInfoDateAttr(pdf->doc, which, date);
-}
-
-static void set_info(struct pdf *pdf, const struct doc *doc)
-{
-	(void)HPDF_SetCurrentEncoder(pdf->doc, "UTF-8");
-	(void)HPDF_SetInfoAttr(pdf->doc, HPDF_INFO_TITLE, doc->title);
-	(void)HPDF_SetInfoAttr(pdf->doc, HPDF_INFO_SUBJECT, "Canary rollout evidence");
-	(void)HPDF_SetInfoAttr(pdf->doc, HPDF_INFO_KEYWORDS, verdict_name(doc->a->verdict));
-	set_date(pdf, HPDF_INFO_CREATION_DATE, doc->a->evaluated_at);
-	set_date(pdf, HPDF_INFO_MOD_DATE, doc->a->evaluated_at);
-}
 
 /* libharu 2.3.0 writes a malformed ToUnicode map (cidrange where bfrange belongs): text could not be searched or copied. Codes are
  * UTF-16 units here, so that the right map is the identity, in ranges of one high byte (Adobe Technical Note 5411). */
@@ -262,27 +231,67 @@ static void mend_unicode(HPDF_Font font)
 	(void)HPDF_Stream_WriteStr(stream, "endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n");
 }
 
-static int begin(struct pdf *pdf, enum paper paper, struct error *err)
+static int begin(struct pdf *pdf, const struct fonts *fonts, struct error *err)
 {
 	pdf->doc = HPDF_New(on_error, pdf);
 	if (pdf->doc == NULL)
 		return error_nomem(err);
 	(void)HPDF_SetCompressionMode(pdf->doc, HPDF_COMP_ALL);
+	pdf->doc->pdf_version = HPDF_VER_17;
 	(void)HPDF_UseUTFEncodings(pdf->doc);
 	pdf->encoder = HPDF_GetEncoder(pdf->doc, "UTF-8");
-	pdf->regular = load_font(pdf, "DejaVuSansCondensed.ttf");
-	pdf->bold = load_font(pdf, "DejaVuSansCondensed-Bold.ttf");
-	if (pdf->regular == NULL || pdf->bold == NULL)
-		return error_code(err, ERR_NOT_FOUND,
-				  "report.pdf: the font DejaVu Sans Condensed is not in %s: install the package fonts-dejavu-extra",
-				  FONT_FOLDER);
-	mend_unicode(pdf->regular);
-	mend_unicode(pdf->bold);
-	pdf->page = HPDF_AddPage(pdf->doc);
-	(void)HPDF_Page_SetSize(pdf->page, paper == PAPER_LETTER ? HPDF_PAGE_SIZE_LETTER : HPDF_PAGE_SIZE_A4, HPDF_PAGE_PORTRAIT);
-	pdf->height = (double)HPDF_Page_GetHeight(pdf->page);
-	pdf->fresh = true;
+	for (int i = 0; i < 2; i++) {
+		const char *name = HPDF_LoadTTFontFromFile(pdf->doc, fonts->face[i].path, HPDF_TRUE);
+
+		pdf->face[i] = name == NULL ? NULL : HPDF_GetFont(pdf->doc, name, "UTF-8");
+		if (pdf->face[i] == NULL)
+			return error_set(err, "%s: libharu cannot use this font (0x%04lX)", fonts->face[i].path, (unsigned long)pdf->first);
+		mend_unicode(pdf->face[i]);
+	}
 	return 0;
+}
+
+/* The evidence's time, never the wall's: same evidence, same bytes. */
+static void set_date(struct pdf *pdf, HPDF_InfoType which, int64_t instant)
+{
+	time_t seconds = (time_t)(instant / NS_PER_S);
+	struct tm tm;
+	HPDF_Date date = { .ind = 'Z' };
+
+	if (gmtime_r(&seconds, &tm) == NULL)
+		return;
+	date.year = tm.tm_year + 1900;
+	date.month = tm.tm_mon + 1;
+	date.day = tm.tm_mday;
+	date.hour = tm.tm_hour;
+	date.minutes = tm.tm_min;
+	date.seconds = tm.tm_sec;
+	(void)HPDF_SetInfoDateAttr(pdf->doc, which, date);
+}
+
+static void set_info(struct pdf *pdf, const struct doc *doc)
+{
+	/* As on the pages: what the file's viewer shows in its title bar must be drawable too. */
+	struct flow title = flow_plain(pdf->arena, pdf->pages->fonts, doc->title);
+
+	(void)HPDF_SetCurrentEncoder(pdf->doc, "UTF-8");
+	(void)HPDF_SetInfoAttr(pdf->doc, HPDF_INFO_TITLE, title.bytes);
+	(void)HPDF_SetInfoAttr(pdf->doc, HPDF_INFO_SUBJECT, "Canary rollout evidence");
+	if (doc->keywords != NULL)
+		(void)HPDF_SetInfoAttr(pdf->doc, HPDF_INFO_KEYWORDS, doc->keywords);
+	set_date(pdf, HPDF_INFO_CREATION_DATE, doc->dated);
+	set_date(pdf, HPDF_INFO_MOD_DATE, doc->dated);
+}
+
+static void set_id(struct pdf *pdf, const struct doc *doc)
+{
+	HPDF_Array ids = pdf_array(pdf);
+	HPDF_BYTE id[16];
+
+	memcpy(id, doc->digest, sizeof id);
+	for (int i = 0; i < 2; i++)
+		pdf_push(pdf, ids, HPDF_Binary_New(pdf->doc->mmgr, id, sizeof id));
+	pdf_put(pdf, pdf->doc->trailer, "ID", ids);
 }
 
 static int save(struct pdf *pdf, struct buf *out, struct error *err)
@@ -304,39 +313,79 @@ static int save(struct pdf *pdf, struct buf *out, struct error *err)
 	return buf_check(out, "report.pdf", err);
 }
 
-static int draw(struct pdf *pdf, const struct doc *doc)
+static void add_pages(struct pdf *pdf)
 {
-	struct canvas canvas = { .self = pdf,
-				 .height = pdf->height,
-				 .measure = measure,
-				 .page = page,
-				 .text = draw_text,
-				 .line = line,
-				 .polygon = polygon,
-				 .polyline = polyline,
-				 .circle = circle,
-				 .outline = outline };
-	int pages;
-
-	canvas.width = (double)HPDF_Page_GetWidth(pdf->page);
-	pdf->counting = true;
-	pages = layout_draw(doc, &canvas, 0);
-	pdf->counting = false;
-	return layout_draw(doc, &canvas, pages);
+	pdf->page_of = arena_alloc(pdf->arena, (pdf->pages->n + 1) * sizeof(HPDF_Page));
+	for (size_t i = 0; i < pdf->pages->n && pdf->page_of != NULL; i++) {
+		pdf->page_of[i] = HPDF_AddPage(pdf->doc);
+		if (pdf->page_of[i] == NULL)
+			break;
+		(void)HPDF_Page_SetWidth(pdf->page_of[i], number(pdf->pages->width));
+		(void)HPDF_Page_SetHeight(pdf->page_of[i], number(pdf->pages->height));
+	}
+	if (pdf->page_of == NULL || pdf->page_of[pdf->pages->n - 1] == NULL)
+		pdf_fail(pdf);
 }
 
-int pdf_render(struct buf *out, const struct doc *doc, enum paper paper, struct error *err)
+static void draw(struct pdf *pdf)
 {
-	struct pdf pdf = { 0 };
+	places_find(pdf);
+	add_pages(pdf);
+	tree_begin(pdf);
+	for (size_t i = 0; i < pdf->pages->n && pdf->first == 0; i++) {
+		pdf->page = pdf->page_of[i];
+		tree_begin_page(pdf);
+		for (size_t k = 0; k < pdf->pages->v[i].n && pdf->first == 0; k++)
+			draw_op(pdf, &pdf->pages->v[i].ops[k]);
+		tree_end_page(pdf, i);
+	}
+	if (pdf->first == 0)
+		tree_end(pdf);
+}
+
+static int make_file(struct buf *out, const struct doc *doc, const struct pages *pages, struct error *err)
+{
+	struct pdf pdf = { .arena = pages->arena, .pages = pages, .height = pages->height };
+	struct buf markdown;
 	int rc = -1;
 
-	if (begin(&pdf, paper, err) == 0) {
-		set_info(&pdf, doc);
-		(void)draw(&pdf, doc);
-		rc = save(&pdf, out, err);
+	buf_init(&markdown, MARKDOWN_MAX);
+	if (begin(&pdf, pages->fonts, err) < 0 || markdown_render(&markdown, doc, err) < 0)
+		goto out;
+	set_info(&pdf, doc);
+	draw(&pdf);
+	if (pdf.first == 0) {
+		pdf_names(&pdf, "report.md", markdown.data, markdown.len);
+		set_id(&pdf, doc);
 	}
+	rc = save(&pdf, out, err);
+out:
+	buf_free(&markdown);
 	if (pdf.doc != NULL)
 		HPDF_Free(pdf.doc);
+	return rc;
+}
+
+int pdf_render(struct buf *out, const struct package *package, struct error *err)
+{
+	/* ISO 216 A4, ANSI Letter; points. */
+	static const struct point sizes[] = { [PAPER_A4] = { 595.28, 841.89 }, [PAPER_LETTER] = { 612, 792 } };
+	struct arena *arena = arena_new(MEMORY_MAX);
+	struct fonts fonts;
+	struct pages pages;
+	int rc = -1;
+
+	if (arena == NULL)
+		return error_nomem(err);
+	if (fonts_load(&fonts, package->fonts, err) < 0) {
+		arena_free(arena);
+		return -1;
+	}
+	pages_init(&pages, arena, &fonts, sizes[package->paper].x, sizes[package->paper].y);
+	if (layout_pages(&pages, package->doc, err) == 0)
+		rc = make_file(out, package->doc, &pages, err);
+	fonts_free(&fonts);
+	arena_free(arena);
 	return rc;
 }
 

@@ -5,10 +5,9 @@
 #include "gonogo/output.h"
 
 struct buf;
-struct doc;
 struct error;
 
-int pdf_render(struct buf *out, const struct doc *doc, enum paper paper, struct error *err);
+int pdf_render(struct buf *out, const struct package *package, struct error *err);
 
 /* libharu's version: "2.3.0". */
 const char *pdf_library(void);

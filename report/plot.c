@@ -5,289 +5,611 @@
 #include <string.h>
 
 #include "canvas.h"
-#include "gonogo/assessment.h"
+#include "gonogo/chart.h"
 #include "gonogo/instant.h"
 
-/* report-design.md 3. */
-#define INK 0x1A1A1Au
-#define SECONDARY 0x595959u
-#define GRID 0xCFCFCFu
-#define CANARY 0x005B96u
-#define BAND 0xCBDDEAu
-#define BASELINE 0x757575u
-#define LIMIT 0xB23A00u
-#define HATCH 0x9A9A9Au
-#define LABEL_GAP 9.5
+#define LABEL_APART 9.5
+#define HATCH_STEP 4.0
+/* Points that make one line; a chart has at most 400 points, halves of dashes are not kept. */
+#define RUN_MAX 1024
+/* A value this many times as far from 0 (a success rate: from 100 %) as the middle one is clipped: one wild sample may not flatten all
+ * else. */
+#define CLIP_TIMES 4.0
+
+struct axis {
+	double low, high, step;
+	int decimals;
+};
 
 struct plot {
 	const struct canvas *c;
-	const struct assessment *a;
-	const struct trend *t;
-	double x, y, width, height;
-	int64_t from, to;
-	double low, high; /* in the unit of the axis */
-	double scale; /* axis units a value unit: 100 for rates, 1000 for seconds */
+	const struct chart *chart;
+	struct plot_box b;
+	struct axis axis;
 };
 
-static double at_x(const struct plot *p, int64_t at)
+enum series { SERIES_LIMIT, SERIES_BASELINE, SERIES_CANARY };
+
+static double at_x(const struct plot_box *b, const struct chart_time *t, int64_t at)
 {
-	return p->x + p->width * (double)(at - p->from) / (double)(p->to - p->from);
+	double x = b->x + b->width * (double)(at - t->from) / (double)(t->to - t->from);
+
+	return fmin(fmax(x, b->x), b->x + b->width);
 }
 
 static double at_y(const struct plot *p, double value)
 {
-	double v = value * p->scale;
+	double y = p->b.y + p->b.height * (1 - (value - p->axis.low) / (p->axis.high - p->axis.low));
 
-	v = v > p->high ? p->high : v < p->low ? p->low : v;
-	return p->y + p->height * (1 - (v - p->low) / (p->high - p->low));
+	return fmin(fmax(y, p->b.y), p->b.y + p->b.height);
 }
 
-static double highest(const struct plot *p)
+static double value_of(const struct chart_point *q, enum series s)
 {
-	double most = 0;
-
-	for (size_t i = 0; i < p->t->n; i++) {
-		const struct trend_point *q = &p->t->points[i];
-
-		most = fmax(most, fmax(isnan(q->canary) ? 0 : q->canary, isnan(q->baseline) ? 0 : q->baseline));
-		most = fmax(most, isnan(q->limit) ? 0 : q->limit);
-	}
-	return most * p->scale;
+	return s == SERIES_CANARY ? q->canary : s == SERIES_BASELINE ? q->baseline : q->limit;
 }
 
-static double lowest(const struct plot *p)
+/* Whether a gap lies between two times. */
+static bool is_gap(const struct chart_time *t, int64_t from, int64_t to)
 {
-	double least = p->t->criterion->limit;
-
-	for (size_t i = 0; i < p->t->n; i++) {
-		least = isnan(p->t->points[i].canary) ? least : fmin(least, p->t->points[i].canary);
-		least = isnan(p->t->points[i].baseline) ? least : fmin(least, p->t->points[i].baseline);
-	}
-	return least * p->scale;
+	for (size_t i = 0; i < t->n_gaps; i++)
+		if (t->gaps[i].from < to && t->gaps[i].to > from)
+			return true;
+	return false;
 }
+
+/* ---- The axis. */
 
 /* 1, 2 or 5 times a power of ten, so that three or four lie in the range. */
 static double tick_step(double range)
 {
-	double step = pow(10, floor(log10(range / 3)));
+	double step = pow(10, floor(log10(range)) - 1);
+	static const double times[] = { 1, 2, 5, 10, 20, 50 };
 
-	if (range / (step * 5) >= 3)
-		return step * 5;
-	return range / (step * 2) >= 3 ? step * 2 : step;
+	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
+		if (range / (step * times[i]) <= 4.2)
+			return step * times[i];
+	return range;
 }
 
-static void scale_axis(struct plot *p)
+static double middle_canary(const struct chart *chart)
 {
-	bool success = p->t->criterion->kind == CRITERION_SUCCESS_RATE;
-	double step;
+	double values[RUN_MAX];
+	size_t n = 0;
 
-	p->scale = p->t->criterion->kind == CRITERION_ERROR_RATIO || success ? 100 : 1000;
-	p->low = 0;
-	p->high = highest(p) * 1.1;
-	if (success) {
-		/* Rates near 100 % would lie on one line; the subtitle says where the axis starts. */
-		p->high = 100;
-		p->low = lowest(p);
-		step = tick_step(fmax(p->high - p->low, 0.3));
-		p->low = fmax(0, floor(p->low / step) * step);
+	for (size_t i = 0; i < chart->n_points && n < RUN_MAX; i++) {
+		double v = chart->points[i].canary;
+		size_t k = n;
+
+		if (isnan(v))
+			continue;
+		for (; k > 0 && values[k - 1] > v; k--)
+			values[k] = values[k - 1];
+		values[k] = v;
+		n++;
 	}
-	if (!(p->high > p->low))
-		p->high = p->low + 1;
+	return n == 0 ? NAN : values[n / 2];
 }
 
-static void label(const struct plot *p, double x, double y, bool bold, uint32_t colour, const char *text)
+static bool is_wild(const struct chart *chart, double canary, double middle)
 {
-	p->c->text(p->c->self, x, y, bold, 7, colour, text);
+	if (chart->from_zero)
+		return canary > CLIP_TIMES * middle;
+	return !isnan(chart->top) && chart->top - canary > CLIP_TIMES * (chart->top - middle);
 }
 
-static void line(const struct plot *p, double x1, double y1, double x2, double y2, double width, uint32_t colour)
+/* Lowest and highest of all that must be seen, the limit always; the band may be cut. */
+static void find_range(const struct chart *chart, double *low, double *high)
 {
-	p->c->line(p->c->self, (struct point){ x1, y1 }, (struct point){ x2, y2 }, width, colour);
+	double middle = middle_canary(chart);
+
+	*low = INFINITY;
+	*high = -INFINITY;
+	for (size_t i = 0; i < chart->n_points; i++) {
+		for (int s = SERIES_LIMIT; s <= SERIES_CANARY; s++) {
+			double v = value_of(&chart->points[i], (enum series)s);
+
+			if (isnan(v) || (s == SERIES_CANARY && is_wild(chart, v, middle)))
+				continue;
+			*low = fmin(*low, v);
+			*high = fmax(*high, v);
+		}
+	}
 }
 
-static void rectangle(const struct plot *p, double x1, double y1, double x2, double y2, uint32_t fill)
+static struct axis make_axis(const struct chart *chart)
 {
-	const struct point corners[] = { { x1, y1 }, { x2, y1 }, { x2, y2 }, { x1, y2 } };
+	struct axis a = { .low = 0 };
+	double low, high;
 
-	p->c->polygon(p->c->self, corners, 4, fill, NO_COLOUR, 0);
+	find_range(chart, &low, &high);
+	if (!isfinite(high) || !isfinite(low)) {
+		low = 0;
+		high = 1;
+	}
+	a.high = high * 1.08;
+	if (!chart->from_zero) {
+		a.step = tick_step(fmax(high - low, fabs(high) * 1e-4));
+		a.low = fmax(0, (ceil(low / a.step) - 1) * a.step);
+		a.high = high + (high - a.low) * 0.08;
+	}
+	if (!isnan(chart->top) && a.high > chart->top)
+		a.high = chart->top;
+	if (!(a.high > a.low))
+		a.high = a.low + 1;
+	a.step = tick_step(a.high - a.low);
+	a.decimals = a.step >= 1 ? 0 : (int)ceil(-log10(a.step) - 1e-9);
+	return a;
 }
 
-/* Grey by exposure, the weight above each band. */
+void plot_subtitle(char *out, size_t size, const struct chart *chart)
+{
+	struct axis a = make_axis(chart);
+
+	if (a.low > 0)
+		(void)snprintf(out, size, "%s; axis starts at %.*f%s", chart->definition, a.decimals, a.low, chart->unit);
+	else
+		(void)snprintf(out, size, "%s", chart->definition);
+}
+
+/* ---- Back to front. */
+
+static void put_label(const struct canvas *c, double x, double y, bool bold, double size, uint32_t colour, enum anchor anchor,
+		      const char *text)
+{
+	c->text(c->self, x, y, &(struct font_use){ bold, size, colour, anchor }, text);
+}
+
+/* Without metrics, wide enough for digits and "%" in DejaVu Sans Condensed Bold: 0.63 of the size. */
+static double rough_width(const char *text, double size)
+{
+	size_t n = 0;
+
+	for (const char *p = text; *p != '\0'; p++)
+		n += (*p & 0xC0) != 0x80;
+	return (double)n * size * 0.63;
+}
+
+/* Greys at 10, 20, 30, 40 and 50 % of exposure; between them they interpolate. */
+static uint32_t shade_colour(double shade)
+{
+	static const double greys[] = { 0xF6, 0xF0, 0xE9, 0xE2, 0xDB };
+	double at = shade < 0 ? 1 : fmin(fmax(shade * 10 - 1, 0), 4);
+	int i = at >= 4 ? 3 : (int)at;
+	uint32_t grey = (uint32_t)lround(greys[i] + (greys[i + 1] - greys[i]) * (at - i));
+
+	return grey << 16 | grey << 8 | grey;
+}
+
 static void draw_steps(const struct plot *p)
+{
+	const struct chart_time *t = p->chart->time;
+
+	for (size_t i = 0; i < t->n_steps; i++) {
+		double x1 = at_x(&p->b, t, t->steps[i].from), x2 = at_x(&p->b, t, t->steps[i].to);
+
+		if (x2 > x1)
+			canvas_box(p->c, x1, p->b.y, x2 - x1, p->b.height, shade_colour(t->steps[i].shade), NO_COLOUR);
+	}
+}
+
+static void draw_weights(const struct plot *p)
+{
+	const struct chart_time *t = p->chart->time;
+	double free_from = p->b.x - PLOT_LEFT, y = p->b.y - 4;
+
+	if (t->n_steps > 0 && t->steps_title != NULL) {
+		double x = at_x(&p->b, t, t->steps[0].from) - 4, width = rough_width(t->steps_title, 7) * 0.86;
+
+		if (x - width >= free_from)
+			put_label(p->c, x, y, false, 7, SECONDARY, ANCHOR_END, t->steps_title);
+	}
+	for (size_t i = 0; i < t->n_steps; i++) {
+		double x = (at_x(&p->b, t, t->steps[i].from) + at_x(&p->b, t, t->steps[i].to)) / 2;
+		double half = t->steps[i].label == NULL ? 0 : rough_width(t->steps[i].label, 7) / 2;
+
+		if (half <= 0 || x - half < free_from)
+			continue;
+		put_label(p->c, x, y, true, 7, SECONDARY, ANCHOR_MIDDLE, t->steps[i].label);
+		free_from = x + half + 2;
+	}
+}
+
+static void draw_grid(const struct plot *p)
 {
 	char text[32];
 
-	for (size_t i = 0; i < p->a->n_steps; i++) {
-		const struct step *s = p->a->steps[i].step;
-		unsigned grey = (unsigned)(0xF8 - 0x1D * (s->exposure > 0.5 ? 1 : s->exposure / 0.5));
-		double x1 = at_x(p, s->from), x2 = at_x(p, s->to < p->to ? s->to : p->to), width;
+	for (double v = ceil(p->axis.low / p->axis.step - 1e-9) * p->axis.step; v <= p->axis.high * (1 + 1e-9); v += p->axis.step) {
+		double y = at_y(p, v);
 
-		rectangle(p, x1, p->y, x2, p->y + p->height, grey << 16 | grey << 8 | grey);
-		(void)snprintf(text, sizeof text, "%.0f %%", s->exposure * 100);
-		width = p->c->measure(p->c->self, true, 7, text);
-		if (x2 - x1 > width + 2)
-			label(p, (x1 + x2 - width) / 2, p->y - 4, true, SECONDARY, text);
+		if (y < p->b.y + p->b.height - 0.5)
+			canvas_line(p->c, p->b.x, y, p->b.x + p->b.width, y, 0.35, GRID);
+		/* Rounding leaves a -0 at the bottom. */
+		(void)snprintf(text, sizeof text, "%.*f", p->axis.decimals, fabs(v) < p->axis.step / 2 ? 0 : v);
+		put_label(p->c, p->b.x - 5, y + 2.5, false, 7, SECONDARY, ANCHOR_END, text);
 	}
 }
 
-static void draw_axis(const struct plot *p)
-{
-	double step = tick_step(p->high - p->low), span = (double)(p->to - p->from) / 1e9;
-	static const int steps[] = { 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600 };
-	int64_t every = 3600;
-	char text[INSTANT_TEXT_MAX];
-
-	for (double v = ceil(p->low / step) * step; v <= p->high + 1e-9; v += step) {
-		double y = at_y(p, v / p->scale);
-
-		line(p, p->x, y, p->x + p->width, y, 0.35, GRID);
-		(void)snprintf(text, sizeof text, step < 1 ? "%.1f" : "%.0f", v);
-		label(p, p->x - 6 - p->c->measure(p->c->self, false, 7, text), y + 2.5, false, SECONDARY, text);
-	}
-	for (size_t i = sizeof steps / sizeof steps[0]; i-- > 0;)
-		every = span / steps[i] <= 9 ? steps[i] : every;
-	line(p, p->x, p->y + p->height, p->x + p->width, p->y + p->height, 0.7, INK);
-	for (int64_t t = (p->from / NS_PER_S / every + 1) * every; t * NS_PER_S <= p->to; t += every) {
-		double x = at_x(p, t * NS_PER_S), width;
-
-		line(p, x, p->y + p->height, x, p->y + p->height + 3, 0.7, INK);
-		(void)instant_clock(text, t * NS_PER_S);
-		text[every % 60 == 0 ? 5 : 8] = '\0';
-		width = p->c->measure(p->c->self, false, 7, text);
-		label(p, x - width / 2, p->y + p->height + 12, false, SECONDARY, text);
-	}
-	label(p, p->x - 6 - p->c->measure(p->c->self, false, 7, "UTC"), p->y + p->height + 12, false, SECONDARY, "UTC");
-}
-
-/* A gap is a gap: hatched at 45 degrees, cut by arithmetic. */
+/* Hatched at 45 degrees, cut by arithmetic. */
 static void draw_gaps(const struct plot *p)
 {
-	for (size_t i = 0; i < p->a->n_gaps; i++) {
-		const struct gap *g = &p->a->gaps[i].gap;
-		double x1 = at_x(p, g->from < p->from ? p->from : g->from), x2 = at_x(p, g->to > p->to ? p->to : g->to);
+	const struct chart_time *t = p->chart->time;
 
-		if (strcmp(g->source, "prometheus") != 0 || x2 <= x1)
-			continue;
-		for (double d = 4; d < x2 - x1 + p->height; d += 4) {
-			double left = fmax(x1, x1 + d - p->height), right = fmin(x2, x1 + d);
+	for (size_t i = 0; i < t->n_gaps; i++) {
+		double x1 = at_x(&p->b, t, t->gaps[i].from), x2 = at_x(&p->b, t, t->gaps[i].to), h = p->b.height;
 
-			line(p, left, p->y + (d - (left - x1)), right, p->y + (d - (right - x1)), 0.35, HATCH);
+		for (double d = HATCH_STEP; d < x2 - x1 + h; d += HATCH_STEP) {
+			double left = fmax(x1, x1 + d - h), right = fmin(x2, x1 + d);
+
+			if (right - left > 0.01)
+				canvas_line(p->c, left, p->b.y + (d - (left - x1)), right, p->b.y + (d - (right - x1)), 0.35, HATCH);
 		}
 	}
 }
 
-static double value_at(const struct trend_point *q, int which)
+/* Whether a line may run from point i-1 to point i. */
+static bool is_joined(const struct plot *p, size_t i)
 {
-	return which == 0 ? q->canary : which == 1 ? q->baseline : q->limit;
+	const struct chart_point *a = &p->chart->points[i - 1], *b = &p->chart->points[i];
+
+	return (p->chart->hole == 0 || b->at - a->at <= p->chart->hole) && !is_gap(p->chart->time, a->at, b->at);
 }
 
-/* A line that ends where its samples end; the limit is dashed 4-2. */
-static void draw_line(const struct plot *p, int which, double width, uint32_t colour)
+static bool is_inside(const struct plot *p, size_t i)
 {
-	for (size_t i = 1; i < p->t->n; i++) {
-		double a = value_at(&p->t->points[i - 1], which), b = value_at(&p->t->points[i], which);
-		double x1 = at_x(p, p->t->points[i - 1].at), x2 = at_x(p, p->t->points[i].at);
-		bool hole = (double)(p->t->points[i].at - p->t->points[i - 1].at) / 1e9 > 2.5 * p->a->provenance.scrape_interval;
+	return p->chart->points[i].at >= p->chart->time->from && p->chart->points[i].at <= p->chart->time->to;
+}
 
-		if (isnan(a) || isnan(b) || hole)
-			continue;
-		if (which != 2) {
-			line(p, x1, at_y(p, a), x2, at_y(p, b), width, colour);
-			continue;
-		}
-		for (double x = x1; x < x2; x += 6) {
-			double end = fmin(x + 4, x2), f = (x - x1) / (x2 - x1), g = (end - x1) / (x2 - x1);
+/* The band of points from…to, as one area with its two edges. */
+static void draw_band_run(const struct plot *p, size_t from, size_t to)
+{
+	struct point points[2 * RUN_MAX];
+	const struct paint edge = { .fill = NO_COLOUR, .stroke = CANARY, .width = 0.35, .open = true };
+	size_t n = to - from;
 
-			line(p, x, at_y(p, a + (b - a) * f), end, at_y(p, a + (b - a) * g), width, colour);
-		}
+	if (n < 2 || n > RUN_MAX)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		const struct chart_point *q = &p->chart->points[from + i];
+		double x = at_x(&p->b, p->chart->time, q->at);
+
+		points[i] = (struct point){ x, at_y(p, q->hi) };
+		points[2 * n - 1 - i] = (struct point){ x, at_y(p, q->lo) };
 	}
+	p->c->path(p->c->self, points, 2 * n, &(struct paint){ .fill = BAND, .stroke = NO_COLOUR });
+	canvas_lines(p->c, points, n, &edge);
+	canvas_lines(p->c, points + n, n, &edge);
 }
 
 static void draw_band(const struct plot *p)
 {
-	for (size_t i = 1; i < p->t->n; i++) {
-		const struct trend_point *a = &p->t->points[i - 1], *b = &p->t->points[i];
-		struct point corners[4];
+	size_t from = 0;
 
-		if (isnan(a->canary_lo) || isnan(b->canary_lo))
+	for (size_t i = 0; i <= p->chart->n_points; i++) {
+		bool has = i < p->chart->n_points && is_inside(p, i) && !isnan(p->chart->points[i].lo) && !isnan(p->chart->points[i].hi);
+
+		if (has && i > from && is_joined(p, i) && i - from < RUN_MAX)
 			continue;
-		corners[0] = (struct point){ at_x(p, a->at), at_y(p, a->canary_hi) };
-		corners[1] = (struct point){ at_x(p, b->at), at_y(p, b->canary_hi) };
-		corners[2] = (struct point){ at_x(p, b->at), at_y(p, b->canary_lo) };
-		corners[3] = (struct point){ at_x(p, a->at), at_y(p, a->canary_lo) };
-		p->c->polygon(p->c->self, corners, 4, BAND, NO_COLOUR, 0);
+		draw_band_run(p, from, i);
+		from = has ? i : i + 1;
 	}
 }
 
-static double last_value(const struct plot *p, int which, double *x)
+static void draw_run(const struct plot *p, enum series s, size_t from, size_t to, const struct paint *paint)
 {
-	for (size_t i = p->t->n; i-- > 0;)
-		if (!isnan(value_at(&p->t->points[i], which))) {
-			*x = at_x(p, p->t->points[i].at);
-			return value_at(&p->t->points[i], which);
-		}
-	return NAN;
+	struct point points[RUN_MAX];
+	size_t n = to - from;
+
+	for (size_t i = 0; i < n && i < RUN_MAX; i++) {
+		const struct chart_point *q = &p->chart->points[from + i];
+
+		points[i] = (struct point){ at_x(&p->b, p->chart->time, q->at), at_y(p, value_of(q, s)) };
+	}
+	/* A single sample between gaps is a dot. */
+	if (n == 1 && s != SERIES_LIMIT)
+		p->c->circle(p->c->self, points[0], s == SERIES_CANARY ? 1.2 : 0.8,
+			     &(struct paint){ .fill = paint->stroke, .stroke = NO_COLOUR });
+	else
+		canvas_lines(p->c, points, n < RUN_MAX ? n : RUN_MAX, paint);
 }
 
-/* Names at the right end, in the line's colour, apart from each other. */
-static void draw_labels(const struct plot *p)
+/* A line that ends where its samples end. */
+static void draw_series(const struct plot *p, enum series s, const struct paint *paint)
 {
-	static const struct {
-		const char *name;
-		uint32_t colour;
-	} lines[] = { { "canary", CANARY }, { "baseline", BASELINE }, { "limit", LIMIT } };
-	double taken[3], x = 0;
-	size_t n = 0;
+	size_t from = 0;
 
-	for (int i = 0; i < 3; i++) {
-		double value = last_value(p, i, &x), y = at_y(p, value) + 2.5;
-		char text[64];
+	for (size_t i = 0; i <= p->chart->n_points; i++) {
+		bool has = i < p->chart->n_points && is_inside(p, i) && !isnan(value_of(&p->chart->points[i], s));
 
-		if (isnan(value))
+		if (has && i > from && (s == SERIES_LIMIT || is_joined(p, i)) && i - from < RUN_MAX)
 			continue;
-		for (size_t k = 0; k < n; k++)
-			if (fabs(taken[k] - y) < LABEL_GAP)
-				y = taken[k] + LABEL_GAP;
-		taken[n++] = y;
-		(void)snprintf(text, sizeof text, p->scale == 100 ? "%s %.2f %%" : "%s %.0f ms", lines[i].name, value * p->scale);
-		label(p, p->x + p->width + 6, y, i == 0, lines[i].colour, text);
-		if (i == 0)
-			p->c->circle(p->c->self, (struct point){ x, at_y(p, value) }, 2, CANARY, NO_COLOUR, 0);
+		if (i > from)
+			draw_run(p, s, from, i, paint);
+		from = has ? i : i + 1;
 	}
+}
+
+/* Beyond the range: an arrow at the edge, and the farthest value of the run where the canary's own line is not. */
+static void draw_arrow(const struct plot *p, size_t first, size_t last, bool above)
+{
+	const struct chart *chart = p->chart;
+	double x = at_x(&p->b, chart->time, chart->points[first].at), y = above ? p->b.y : p->b.y + p->b.height,
+	       most = chart->points[first].canary;
+	bool left = first == 0 || isnan(chart->points[first - 1].canary) ||
+		    (last + 1 < chart->n_points && !isnan(chart->points[last + 1].canary));
+	char text[48];
+
+	for (size_t i = first; i <= last; i++)
+		most = above ? fmax(most, chart->points[i].canary) : fmin(most, chart->points[i].canary);
+	p->c->path(p->c->self, (const struct point[]){ { x, y }, { x - 2.5, y + (above ? 5 : -5) }, { x + 2.5, y + (above ? 5 : -5) } }, 3,
+		   &(struct paint){ .fill = CANARY, .stroke = NO_COLOUR });
+	(void)snprintf(text, sizeof text, "%.*f%s", p->axis.decimals, most, chart->unit);
+	put_label(p->c, left ? x - 5 : x + 5, y + (above ? 7 : -2.5), true, 7, CANARY, left ? ANCHOR_END : ANCHOR_START, text);
+}
+
+static int side_of(const struct plot *p, size_t i)
+{
+	double v = p->chart->points[i].canary;
+
+	if (isnan(v) || !is_inside(p, i))
+		return 0;
+	return v > p->axis.high * (1 + 1e-9) ? 1 : v < p->axis.low ? -1 : 0;
+}
+
+static void draw_clipped(const struct plot *p)
+{
+	for (size_t i = 0; i < p->chart->n_points; i++) {
+		int side = side_of(p, i);
+		size_t first = i;
+
+		if (side == 0)
+			continue;
+		while (i + 1 < p->chart->n_points && side_of(p, i + 1) == side)
+			i++;
+		draw_arrow(p, first, i, side > 0);
+	}
+}
+
+static void draw_event_lines(const struct plot *p)
+{
+	const struct chart_time *t = p->chart->time;
+
+	for (size_t i = 0; i < t->n_events; i++) {
+		double x = at_x(&p->b, t, t->events[i].at);
+		const struct point points[] = { { x, p->b.y }, { x, p->b.y + p->b.height } };
+
+		if (t->events[i].line && t->events[i].at >= t->from && t->events[i].at <= t->to)
+			canvas_lines(p->c, points, 2,
+				     &(struct paint){ .fill = NO_COLOUR, .stroke = INK, .width = 0.5, .dash = 1, .gap = 2, .open = true });
+	}
+}
+
+static bool is_beyond(const struct plot *p, size_t i)
+{
+	const struct chart_point *q = &p->chart->points[i];
+
+	if (isnan(q->canary) || isnan(q->limit) || !is_inside(p, i))
+		return false;
+	return p->chart->lower_is_worse ? q->canary < q->limit : q->canary >= q->limit;
 }
 
 /* A bar under the axis marks where the limit was exceeded. */
 static void draw_excess(const struct plot *p)
 {
-	bool above = p->t->criterion->kind != CRITERION_SUCCESS_RATE;
+	for (size_t i = 0; i < p->chart->n_points; i++) {
+		size_t from = i;
+		double x1, x2;
 
-	for (size_t i = 1; i < p->t->n; i++) {
-		const struct trend_point *q = &p->t->points[i];
-
-		if (!isnan(q->canary) && !isnan(q->limit) && (above ? q->canary >= q->limit : q->canary < q->limit))
-			rectangle(p, at_x(p, p->t->points[i - 1].at), p->y + p->height, at_x(p, q->at), p->y + p->height + 3, 0xA83200u);
+		if (!is_beyond(p, i))
+			continue;
+		while (i + 1 < p->chart->n_points && is_beyond(p, i + 1) && is_joined(p, i + 1))
+			i++;
+		x1 = at_x(&p->b, p->chart->time, p->chart->points[from].at);
+		x2 = at_x(&p->b, p->chart->time, p->chart->points[i].at);
+		canvas_box(p->c, x1, p->b.y + p->b.height, fmax(x2 - x1, 1), 3, FAIL, NO_COLOUR);
 	}
 }
 
-void plot_draw(const struct canvas *canvas, const struct assessment *a, const struct trend *trend, double x, double y, double width,
-	       double height)
-{
-	struct plot p = { .c = canvas, .a = a, .t = trend, .x = x, .y = y, .width = width, .height = height };
+/* ---- Labels at the right end. */
 
-	if (trend->n < 2)
+struct label {
+	const char *text;
+	uint32_t colour;
+	bool bold;
+	double x, y; /* end of the line */
+	double at; /* baseline of the label, less 2.5 */
+};
+
+static void add_label(const struct plot *p, enum series s, const char *text, uint32_t colour, struct label *labels, size_t *n)
+{
+	for (size_t i = p->chart->n_points; i-- > 0 && text != NULL;) {
+		double v = value_of(&p->chart->points[i], s);
+		struct label label = { .text = text, .colour = colour, .bold = s == SERIES_CANARY };
+		size_t k = *n;
+
+		if (isnan(v) || !is_inside(p, i))
+			continue;
+		label.x = at_x(&p->b, p->chart->time, p->chart->points[i].at);
+		label.y = label.at = at_y(p, v);
+		/* From top to bottom. */
+		for (; k > 0 && labels[k - 1].y > label.y; k--)
+			labels[k] = labels[k - 1];
+		labels[k] = label;
+		(*n)++;
 		return;
-	p.from = trend->points[0].at;
-	p.to = trend->points[trend->n - 1].at;
-	if (p.to <= p.from)
+	}
+}
+
+/* 9.5 apart, within the plot's height, moved as little as that takes. */
+static void spread_labels(const struct plot *p, struct label *labels, size_t n)
+{
+	double bottom = p->b.y + p->b.height;
+
+	for (size_t i = 1; i < n; i++)
+		labels[i].at = fmax(labels[i].at, labels[i - 1].at + LABEL_APART);
+	for (size_t i = n; i-- > 0;) {
+		labels[i].at = fmin(labels[i].at, bottom);
+		bottom = labels[i].at - LABEL_APART;
+	}
+}
+
+static void draw_label(const struct plot *p, const struct label *label)
+{
+	double right = p->b.x + p->b.width;
+	const struct point leader[] = { { label->x, label->y }, { right, label->y } };
+
+	if (label->bold) {
+		p->c->circle(p->c->self, leader[0], 2, &(struct paint){ .fill = CANARY, .stroke = NO_COLOUR });
+		if (right - label->x > 3)
+			canvas_lines(
+				p->c, leader, 2,
+				&(struct paint){ .fill = NO_COLOUR, .stroke = CANARY, .width = 0.5, .dash = 1, .gap = 2, .open = true });
+	} else if (right - label->x > 0.5 && label->colour == BASELINE) {
+		canvas_lines(p->c, leader, 2,
+			     &(struct paint){ .fill = NO_COLOUR, .stroke = BASELINE, .width = 0.5, .dash = 1, .gap = 2, .open = true });
+	}
+	canvas_line(p->c, right, label->y, right + 4.5, label->at, 0.7, label->colour);
+	put_label(p->c, right + 6.5, label->at + 2.6, label->bold, 7.5, label->colour, ANCHOR_START, label->text);
+}
+
+static void draw_labels(const struct plot *p)
+{
+	struct label labels[3];
+	size_t n = 0;
+
+	add_label(p, SERIES_LIMIT, p->chart->limit_label, LIMIT, labels, &n);
+	add_label(p, SERIES_BASELINE, p->chart->baseline_label, SECONDARY, labels, &n);
+	add_label(p, SERIES_CANARY, p->chart->canary_label, CANARY, labels, &n);
+	spread_labels(p, labels, n);
+	for (size_t i = 0; i < n; i++)
+		draw_label(p, &labels[i]);
+}
+
+/* ---- Clock and lanes. */
+
+/* 5 to 9 ticks, at round times. */
+static int64_t clock_step(const struct chart_time *t)
+{
+	static const int steps[] = { 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200 };
+
+	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
+		if (t->to / (steps[i] * NS_PER_S) - (t->from - 1) / (steps[i] * NS_PER_S) <= 9)
+			return steps[i] * NS_PER_S;
+	return 86400 * NS_PER_S * (1 + (t->to - t->from) / (9 * 86400 * NS_PER_S));
+}
+
+static void draw_ticks(const struct canvas *c, const struct chart_time *t, const struct plot_box *b, double y, bool words)
+{
+	int64_t step = clock_step(t), first = t->from / step * step;
+	char text[INSTANT_TEXT_MAX];
+
+	for (int64_t at = first < t->from ? first + step : first; at <= t->to; at += step) {
+		double x = at_x(b, t, at);
+
+		canvas_line(c, x, y, x, y + 2.5, 0.7, INK);
+		if (!words)
+			continue;
+		(void)instant_clock(text, at);
+		text[step % (60 * NS_PER_S) == 0 ? 5 : 8] = '\0';
+		put_label(c, x, y + 11, false, 7, SECONDARY, ANCHOR_MIDDLE, text);
+	}
+	if (words)
+		put_label(c, b->x + b->width + 18, y + 11, false, 7, SECONDARY, ANCHOR_START, "UTC");
+}
+
+/* Ids in at most two rows; where there is no room, low ranks stay. Returns the row of event i, or -1. */
+static int place_event(const struct chart_time *t, const struct plot_box *b, size_t i, int *rows)
+{
+	double x = at_x(b, t, t->events[i].at), half = rough_width(t->events[i].id, 7) / 2 * 0.9;
+
+	for (int row = 0; row < 2; row++) {
+		bool is_free = true;
+
+		for (size_t k = 0; k < t->n_events && is_free; k++) {
+			double other = at_x(b, t, t->events[k].at), wide = rough_width(t->events[k].id, 7) / 2 * 0.9;
+
+			is_free = rows[k] != row || fabs(other - x) >= half + wide + 1.5;
+		}
+		if (is_free)
+			return row;
+	}
+	return -1;
+}
+
+#define EVENTS_MAX 256
+
+void plot_events(const struct canvas *c, const struct chart_time *t, const struct plot_box *b, double y)
+{
+	int rows[EVENTS_MAX];
+	size_t n = t->n_events < EVENTS_MAX ? t->n_events : EVENTS_MAX;
+	struct chart_time shown = *t;
+
+	shown.n_events = n;
+	for (size_t i = 0; i < n; i++)
+		rows[i] = -1;
+	for (int rank = 0; rank < 10; rank++)
+		for (size_t i = 0; i < n; i++)
+			if (t->events[i].rank == rank && t->events[i].at >= t->from && t->events[i].at <= t->to)
+				rows[i] = place_event(&shown, b, i, rows);
+	put_label(c, b->x - 6, y + 9, false, 7, SECONDARY, ANCHOR_END, "events");
+	for (size_t i = 0; i < n; i++)
+		if (rows[i] >= 0)
+			put_label(c, at_x(b, t, t->events[i].at), y + 9 + 8.5 * rows[i], false, 7, INK, ANCHOR_MIDDLE, t->events[i].id);
+}
+
+static void draw_checks(const struct canvas *c, const struct chart_time *t, const struct plot_box *b, double y)
+{
+	static const enum canvas_mark marks[] = { [CHART_PASS] = CANVAS_TICK, [CHART_FAIL] = CANVAS_CROSS, [CHART_OPEN] = CANVAS_DIAMOND };
+	double free_from = -1;
+
+	put_label(c, b->x - 6, y + 2.5, false, 7, SECONDARY, ANCHOR_END, "checks");
+	for (size_t i = 0; i < t->n_checks; i++) {
+		double x = at_x(b, t, t->checks[i].at);
+
+		if (x < free_from || t->checks[i].at < t->from || t->checks[i].at > t->to)
+			continue;
+		canvas_mark(c, x, y, marks[t->checks[i].mark]);
+		free_from = x + 8.5;
+	}
+	if (t->checks_note != NULL)
+		put_label(c, b->x + b->width + 6.5, y + 2.5, false, 7, SECONDARY, ANCHOR_START, t->checks_note);
+}
+
+void plot_lanes(const struct canvas *c, const struct chart_time *t, const struct plot_box *b)
+{
+	double y = b->y + b->height;
+
+	draw_checks(c, t, b, y + 14);
+	plot_events(c, t, b, y + 21.5);
+	y += 36.5 + (t->n_events > 8 ? 8.5 : 0);
+	canvas_line(c, b->x, y, b->x + b->width, y, 0.7, INK);
+	draw_ticks(c, t, b, y, true);
+}
+
+void plot_draw(const struct canvas *canvas, const struct chart *chart, const struct plot_box *box, bool weights, bool clock)
+{
+	struct plot p = { .c = canvas, .chart = chart, .b = *box };
+	const struct paint limit = { .fill = NO_COLOUR, .stroke = LIMIT, .width = 1.0, .dash = 4, .gap = 2, .open = true };
+	const struct paint baseline = { .fill = NO_COLOUR, .stroke = BASELINE, .width = 1.0, .open = true };
+	const struct paint canary = { .fill = NO_COLOUR, .stroke = CANARY, .width = 1.7, .open = true };
+	double bottom = box->y + box->height;
+
+	if (chart->time->to <= chart->time->from)
 		return;
-	scale_axis(&p);
+	p.axis = make_axis(chart);
 	draw_steps(&p);
-	draw_axis(&p);
+	if (weights)
+		draw_weights(&p);
+	draw_grid(&p);
 	draw_gaps(&p);
 	draw_band(&p);
-	draw_line(&p, 2, 1.0, LIMIT);
-	draw_line(&p, 1, 1.0, BASELINE);
-	draw_line(&p, 0, 1.7, CANARY);
+	draw_series(&p, SERIES_LIMIT, &limit);
+	draw_series(&p, SERIES_BASELINE, &baseline);
+	draw_series(&p, SERIES_CANARY, &canary);
+	draw_event_lines(&p);
+	draw_clipped(&p);
+	canvas_line(canvas, box->x, bottom, box->x + box->width, bottom, 0.7, INK);
+	draw_ticks(canvas, chart->time, box, bottom, clock);
 	draw_excess(&p);
 	draw_labels(&p);
 }

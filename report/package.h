@@ -1,0 +1,23 @@
+/* From an assessment to the document. */
+#ifndef GONOGO_REPORT_PACKAGE_H
+#define GONOGO_REPORT_PACKAGE_H
+
+#include <stdbool.h>
+
+struct arena;
+struct assessment;
+struct doc;
+struct error;
+struct evidence;
+
+struct package_input {
+	const struct assessment *assessment;
+	const struct evidence *evidence;
+	const char *program; /* "gonogo 0.1.0 (…)" */
+	bool wal_missing;
+};
+
+/* Fills the document; strings live in the arena and in the assessment. -1: memory. */
+int package_document(struct doc *out, const struct package_input *in, struct arena *arena, struct error *err);
+
+#endif
