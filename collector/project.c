@@ -51,20 +51,53 @@ static void put_metadata(struct json_writer *w, const struct json *metadata)
 		"labels", "ownerReferences", NULL
 	};
 
+	const struct json *annotations = json_get(metadata, "annotations");
+
 	json_begin_object(w, "metadata");
 	put_members(w, metadata, names);
 	json_begin_object(w, "annotations");
-	for (const struct json *a = json_first(json_get(metadata, "annotations")); a != NULL; a = json_next(a))
+	/* The members of a list have no keys. */
+	for (const struct json *a = json_is_object(annotations) ? json_first(annotations) : NULL; a != NULL; a = json_next(a))
 		if (strcmp(json_key(a), "kubectl.kubernetes.io/last-applied-configuration") != 0)
 			put_value(w, json_key(a), a);
 	json_end_object(w);
 	json_end_object(w);
 }
 
+/* When and where it is probed, not with what: commands and headers hold passwords. */
+static void put_probe(struct json_writer *w, const struct json *container, const char *key)
+{
+	static const char *const times[] = { "initialDelaySeconds",
+					     "periodSeconds",
+					     "timeoutSeconds",
+					     "successThreshold",
+					     "failureThreshold",
+					     "terminationGracePeriodSeconds",
+					     "tcpSocket",
+					     "grpc",
+					     NULL };
+	static const char *const http[] = { "scheme", "host", "port", "path", NULL };
+	const struct json *probe = json_get(container, key);
+
+	if (!json_is_object(probe))
+		return;
+	json_begin_object(w, key);
+	put_members(w, probe, times);
+	if (json_get(probe, "httpGet") != NULL) {
+		json_begin_object(w, "httpGet");
+		put_members(w, json_get(probe, "httpGet"), http);
+		json_end_object(w);
+	}
+	if (json_get(probe, "exec") != NULL) {
+		json_begin_object(w, "exec");
+		json_end_object(w);
+	}
+	json_end_object(w);
+}
+
 static void put_containers(struct json_writer *w, const struct json *spec, const char *key)
 {
-	static const char *const names[] = { "name",          "image",          "imagePullPolicy", "ports", "resources",
-					     "livenessProbe", "readinessProbe", "startupProbe",    NULL };
+	static const char *const names[] = { "name", "image", "imagePullPolicy", "ports", "resources", NULL };
 
 	if (json_get(spec, key) == NULL)
 		return;
@@ -72,6 +105,9 @@ static void put_containers(struct json_writer *w, const struct json *spec, const
 	for (const struct json *c = json_first(json_get(spec, key)); c != NULL; c = json_next(c)) {
 		json_begin_object(w, NULL);
 		put_members(w, c, names);
+		put_probe(w, c, "livenessProbe");
+		put_probe(w, c, "readinessProbe");
+		put_probe(w, c, "startupProbe");
 		json_end_object(w);
 	}
 	json_end_array(w);

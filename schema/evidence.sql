@@ -8,8 +8,8 @@
 --
 -- Projections. Workloads (Deployment, DaemonSet) and pods are stored without what may hold secrets: only apiVersion, kind, metadata
 -- (without managedFields and the annotation kubectl.kubernetes.io/last-applied-configuration), and of spec and status what
--- collector/project.c lists (replicas, selector, strategy, images, ports, probes, resources, readiness; no env, args, command or
--- volumes); "digest" is the SHA-256 of the bytes that came. Their rows bear the mark "projected".
+-- collector/project.c lists (replicas, selector, strategy, images, ports, probes, resources, readiness; no env, args, command,
+-- volumes, nor the commands and headers of probes); "digest" is the SHA-256 of the bytes that came. Their rows bear the mark "projected".
 
 CREATE TABLE meta (
   key   TEXT PRIMARY KEY,          -- origin: "gonogo/CLUSTER/evidence"; clean_seq: last seq at the last clean close

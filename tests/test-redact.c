@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../collector/line.h"
 #include "../collector/project.h"
 #include "../collector/redact.h"
 #include "gonogo/buf.h"
@@ -132,58 +131,6 @@ static void projections_hold_no_environment(void **state)
 	buf_free(&out);
 }
 
-/* ---- Lines. */
-
-static int collect(void *arg, const char *bytes, size_t len)
-{
-	struct buf *out = arg;
-
-	if (bytes == NULL)
-		buf_printf(out, "<%zu>", len);
-	else
-		buf_printf(out, "(%.*s)", (int)len, bytes);
-	return 0;
-}
-
-static void a_stream_cut_anywhere_gives_the_same_lines(void **state)
-{
-	static const char text[] = "one\n\ntwo\nthree\n";
-
-	(void)state;
-	for (size_t a = 0; a <= sizeof text - 1; a++)
-		for (size_t b = a; b <= sizeof text - 1; b++) {
-			struct lines l;
-			struct buf out;
-
-			buf_init(&out, 1000);
-			lines_init(&l);
-			assert_int_equal(lines_feed(&l, text, a, collect, &out), 0);
-			assert_int_equal(lines_feed(&l, text + a, b - a, collect, &out), 0);
-			assert_int_equal(lines_feed(&l, text + b, sizeof text - 1 - b, collect, &out), 0);
-			assert_string_equal(out.data, "(one)(two)(three)");
-			lines_free(&l);
-			buf_free(&out);
-		}
-}
-
-static void a_line_too_long_is_told_by_its_size(void **state)
-{
-	static char piece[1024 * 1024];
-	struct lines l;
-	struct buf out;
-
-	(void)state;
-	memset(piece, 'x', sizeof piece);
-	buf_init(&out, 1000);
-	lines_init(&l);
-	for (int i = 0; i < 10; i++)
-		assert_int_equal(lines_feed(&l, piece, sizeof piece, collect, &out), 0);
-	assert_int_equal(lines_feed(&l, "\nnext\n", 6, collect, &out), 0);
-	assert_string_equal(out.data, "<10485760>(next)");
-	lines_free(&l);
-	buf_free(&out);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,8 +139,6 @@ int main(void)
 		cmocka_unit_test(long_runs_take_no_longer),
 		cmocka_unit_test(what_is_no_secret_stays),
 		cmocka_unit_test(projections_hold_no_environment),
-		cmocka_unit_test(a_stream_cut_anywhere_gives_the_same_lines),
-		cmocka_unit_test(a_line_too_long_is_told_by_its_size),
 	};
 
 	return cmocka_run_group_tests_name("redact", tests, NULL, NULL);
