@@ -8,6 +8,13 @@
 
 #define REPLACEMENT "[redacted]"
 
+static bool begins(const char *p, const char *end, const char *word)
+{
+	size_t n = strlen(word);
+
+	return (size_t)(end - p) >= n && strncasecmp(p, word, n) == 0;
+}
+
 /* ---- Strings of JSON, at any depth of JSON in JSON: their quotes bear 0, 1, 3, 7 … backslashes. */
 
 static size_t count_backslashes(const char *p, const char *end)
@@ -120,13 +127,6 @@ static size_t user_part(const char *p, const char *end)
 
 /* ---- Headers. */
 
-static bool begins(const char *p, const char *end, const char *word)
-{
-	size_t n = strlen(word);
-
-	return (size_t)(end - p) >= n && strncasecmp(p, word, n) == 0;
-}
-
 /* Behind a key: its closing quote if it has one, then a colon. Where the value begins; NULL: this is no key. */
 static const char *value_at(const char *p, const char *end)
 {
@@ -134,7 +134,7 @@ static const char *value_at(const char *p, const char *end)
 	return p < end && *p == ':' ? skip_space(p + 1, end) : NULL;
 }
 
-/* A string behind an opening quote, replaced or as it is, with its closing quote. Returns what is behind it. */
+/* A string behind an opening quote, replaced if it is a value; of a key only what is a secret anywhere. With its closing quote. Returns what is behind it. */
 static const char *pass_string(struct buf *out, const char *p, const char *end, size_t quote, bool value, bool *replaced)
 {
 	const char *close = string_end(p + quote, end, quote - 1);
@@ -144,9 +144,26 @@ static const char *pass_string(struct buf *out, const char *p, const char *end, 
 		(void)replace_string(out, p, end, quote, replaced);
 		buf_append(out, close, (size_t)(next - close));
 	} else {
-		buf_append(out, p, (size_t)(next - p));
+		*replaced |= redact(out, p, (size_t)(next - p), false);
 	}
 	return next;
+}
+
+/* How much of what stands between strings is JSON's own: punctuation, white space, numbers, true, false, null. 0: it is no JSON. */
+static size_t structure(const char *p, const char *end)
+{
+	static const char *const literals[] = { "true", "false", "null" };
+	size_t run = count_backslashes(p, end);
+	const char *q = skip_space(p, end);
+
+	if (q > p)
+		return (size_t)(q - p);
+	if (run > 0)
+		return run;
+	for (size_t i = 0; i < sizeof literals / sizeof literals[0]; i++)
+		if (begins(p, end, literals[i]))
+			return strlen(literals[i]);
+	return (*p == ':' && !begins(p, end, "://")) || (*p != '\0' && strchr("{}[],+-.0123456789eE", *p) != NULL) ? 1 : 0;
 }
 
 /* Behind the opening bracket of an object of headers, or of a list: replaces every string that is a value, up to the closing one. */
@@ -173,9 +190,11 @@ static const char *replace_values(struct buf *out, const char *p, const char *en
 			value = true;
 		else if (*p == ',' && depth == 0)
 			value = list;
-		run = count_backslashes(p, end);
-		buf_append(out, p, run > 0 ? run : 1);
-		p += run > 0 ? run : 1;
+		run = structure(p, end);
+		if (run == 0)
+			return p;
+		buf_append(out, p, run);
+		p += run;
 	}
 	return p;
 }
