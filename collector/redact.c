@@ -108,7 +108,31 @@ static bool ends_authority(char c)
 	return strchr("/?#\"\\ \t\r\n<>`", c) != NULL;
 }
 
-/* At "://": the length of the user part with its "@", or 0. */
+/* A slash as JSON may write it, in JSON in JSON too: any number of backslashes before "/" or "u002f". Its length, or 0. */
+static size_t slash_at(const char *p, const char *end)
+{
+	const char *q = p;
+
+	while (q < end && *q == '\\')
+		q++;
+	if (q < end && *q == '/')
+		return (size_t)(q - p) + 1;
+	return q > p && begins(q, end, "u002f") ? (size_t)(q - p) + 5 : 0;
+}
+
+/* The length of "://" however its slashes are written, or 0. */
+static size_t scheme_end(const char *p, const char *end)
+{
+	size_t first, second;
+
+	if (p >= end || *p != ':')
+		return 0;
+	first = slash_at(p + 1, end);
+	second = first == 0 ? 0 : slash_at(p + 1 + first, end);
+	return second == 0 ? 0 : 1 + first + second;
+}
+
+/* Behind "://": the length of the user part with its "@", or 0. */
 static size_t user_part(const char *p, const char *end)
 {
 	const char *at = NULL, *q = p;
@@ -261,12 +285,13 @@ bool redact(struct buf *out, const char *bytes, size_t len, bool headers)
 {
 	const char *p = bytes, *end = bytes + len, *next;
 	bool replaced = false;
-	size_t n;
+	size_t n, scheme;
 
 	while (p < end) {
-		if (*p == ':' && begins(p, end, "://") && (n = user_part(p + 3, end)) > 0) {
-			buf_puts(out, "://" REPLACEMENT);
-			p += 3 + n;
+		if ((scheme = scheme_end(p, end)) > 0 && (n = user_part(p + scheme, end)) > 0) {
+			buf_append(out, p, scheme);
+			buf_puts(out, REPLACEMENT);
+			p += scheme + n;
 			replaced = true;
 		} else if ((*p == 'a' || *p == 'A') && begins(p, end, "authorization") &&
 			   (next = replace_authorization(out, p, end, &replaced)) != NULL) {

@@ -29,8 +29,10 @@
 /* Setting zlib up costs as much as storing some kilobytes; an event is below one. */
 #define COMPRESS_MIN 4096
 
-/* A commit of one turn may wait so long for another process' lock (a backup). */
-#define BUSY_MS 5000
+/* How long another process' lock (a backup) is waited for. The collector's one thread waits here with posts in hand, which
+   Flagger gives up after 5 s (webhook.go before 1.42); a reader has nobody waiting. */
+#define WRITER_BUSY_MS 1000
+#define READER_BUSY_MS 5000
 
 /* Room for the text columns of a row beside its body. */
 #define TEXT_COLUMN_MAX (1024 * 1024)
@@ -283,7 +285,7 @@ static int open_writer(struct store *store, const char *origin, struct error *er
 	if (sqlite3_open_v2(store->path, &store->db,
 			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		return sqlite_error(store, "open", err);
-	sqlite3_busy_timeout(store->db, BUSY_MS);
+	sqlite3_busy_timeout(store->db, WRITER_BUSY_MS);
 	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	ours = check_version(store, err);
 	if (ours < 0)
@@ -350,7 +352,7 @@ static int open_connection(struct store *store, bool immutable, struct error *er
 	buf_free(&uri);
 	if (rc != SQLITE_OK)
 		return sqlite_error(store, "open", err);
-	sqlite3_busy_timeout(store->db, BUSY_MS);
+	sqlite3_busy_timeout(store->db, READER_BUSY_MS);
 	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_limit(store->db, SQLITE_LIMIT_LENGTH, (int)STORE_BODY_MAX + TEXT_COLUMN_MAX);

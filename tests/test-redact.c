@@ -42,6 +42,9 @@ static void no_secret_passes(void **state)
 		"{\"headers\":{http://u:" SECRET "@h",
 		"{\"headers\":{\"http://u:" SECRET "@h\":1}}",
 		"{\"headers\":{\"n\":1,\"t\":true,\"k\":\"" SECRET "\"}}",
+		"{\"url\":\"http:\\/\\/flagger:" SECRET "@host\\/event\"}",
+		"{\"last\":\"{\\\"url\\\":\\\"http:\\\\/\\\\/flagger:" SECRET "@host\\\"}\"}",
+		"{\"url\":\"http:\\u002f\\u002Fflagger:" SECRET "@host\"}",
 		"external check failed Post \"http://user:" SECRET "@host:1/x\": refused",
 	};
 
