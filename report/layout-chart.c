@@ -31,11 +31,6 @@ static void put_title(struct layout *l, const struct chart *chart, const char *b
 	put_line(l, subtitle, x, l->y, LEFT + l->width - x, &small);
 }
 
-static size_t event_rows(const struct chart_time *t)
-{
-	return t->n_events == 0 ? 0 : t->n_events > 8 ? 2 : 1;
-}
-
 double chart_height(double plot)
 {
 	return 22 + 17 + plot + PLOT_CLOCK + PLOT_EVENTS + 8.5;
@@ -51,10 +46,9 @@ void layout_chart(struct layout *l, const struct chart *chart, const char *befor
 	box = plot_box(l, l->y + 17, height);
 	plot_draw(&l->c, chart, &box, true, true);
 	l->y = box.y + height + PLOT_CLOCK;
-	if (event_rows(chart->time) > 0)
-		plot_events(&l->c, chart->time, &box, l->y);
+	plot_events(&l->c, chart->time, &box, true, l->y);
 	page_close(l->pages);
-	l->y += PLOT_EVENTS + 8.5 * (double)(event_rows(chart->time) > 1);
+	l->y += PLOT_EVENTS + 8.5 * (double)(plot_event_rows(chart->time, &box, true) > 1);
 	l->at_rule = l->first_of_page = false;
 }
 
@@ -82,7 +76,7 @@ void layout_charts(struct layout *l)
 		l->y = box.y + PLOT_HEIGHT;
 		if (i + 1 == l->doc->n_charts) {
 			plot_lanes(&l->c, chart->time, &box);
-			l->y += PLOT_LANES + (event_rows(chart->time) > 1 ? 8.5 : 0);
+			l->y += PLOT_LANES + (plot_event_rows(chart->time, &box, false) > 1 ? 8.5 : 0);
 		}
 		page_close(l->pages);
 	}

@@ -268,7 +268,14 @@ static void put_fact(struct layout *l, const struct block *b, const struct style
 	page_place(l->pages, l->y - 10, b->id);
 	page_open(l->pages, TAG_P, NULL);
 	l->c.text(l->c.self, LEFT, l->y, &id, b->id);
-	(void)put_text(l, &b->fact, LEFT + 28, l->y, l->width - 88, style);
+	if (style->most == 1) {
+		struct flow fact = flow_of(l->arena, l->fonts, &b->fact, false);
+
+		put_line(l, fact.bytes, LEFT + 28, l->y, l->width - 88,
+			 &(struct font_use){ style->bold, style->size, style->colour, ANCHOR_START });
+	} else {
+		(void)put_text(l, &b->fact, LEFT + 28, l->y, l->width - 88, style);
+	}
 	l->c.text(l->c.self, LEFT + l->width, l->y, &right, b->severity);
 	page_close(l->pages);
 }
@@ -287,13 +294,13 @@ static void put_finding(struct layout *l, const struct block *b)
 		return;
 	}
 	lines = count_text(l, &b->fact, l->width - 88, &fact);
-	more = count_text(l, &b->text, l->width - 28, &body);
+	more = count_text(l, &b->text, l->width - 52, &body);
 	need_room(l, 16 + 12 * (lines + more - 1));
 	move_down(l, l->at_rule ? 14 : 16);
 	put_fact(l, b, &fact);
 	l->y += 12 * lines;
 	page_open(l->pages, TAG_P, NULL);
-	(void)put_text(l, &b->text, LEFT + 28, l->y, l->width - 28, &body);
+	(void)put_text(l, &b->text, LEFT + 28, l->y, l->width - 52, &body);
 	page_close(l->pages);
 	l->y += 12 * (more - 1);
 }
