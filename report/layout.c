@@ -117,15 +117,17 @@ void put_mark(struct layout *l, double x, double baseline, enum mark mark)
 {
 	static const struct {
 		enum canvas_mark shape;
-		const char *word;
+		const char *word; /* the text beside an open one says why */
 	} marks[] = {
-		[MARK_PASS] = { CANVAS_TICK, "pass " }, [MARK_FAIL] = { CANVAS_CROSS, "fail " }, [MARK_OPEN] = { CANVAS_DIAMOND, "open " }
+		[MARK_PASS] = { CANVAS_TICK, "pass" }, [MARK_FAIL] = { CANVAS_CROSS, "fail" }, [MARK_OPEN] = { CANVAS_DIAMOND, NULL }
 	};
 
 	if (mark == MARK_NONE)
 		return;
 	canvas_mark(&l->c, x, baseline - 2.9, marks[mark].shape);
-	page_hidden(l->pages, x - 3.9, baseline, 7, marks[mark].word);
+	/* As narrow as the mark, so that who extracts by position finds it there. */
+	if (marks[mark].word != NULL)
+		page_hidden(l->pages, x - 3.9, baseline, 3.5, marks[mark].word);
 }
 
 /* ---- Pages. */
@@ -380,7 +382,7 @@ static double kept_below(struct layout *l, const struct block *b)
 
 		return all < 80 ? all : 80;
 	}
-	return b->kind == BLOCK_CHARTS ? 150 : 40;
+	return b->kind == BLOCK_CHARTS ? 180 : 40;
 }
 
 static void put_block_heading(struct layout *l, const struct block *b, const struct block *next)
