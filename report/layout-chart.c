@@ -31,11 +31,6 @@ static void put_title(struct layout *l, const struct chart *chart, const char *b
 	put_line(l, subtitle, x, l->y, LEFT + l->width - x, &small);
 }
 
-static size_t event_rows(const struct chart_time *t)
-{
-	return t->n_events == 0 ? 0 : t->n_events > 8 ? 2 : 1;
-}
-
 double chart_height(double plot)
 {
 	return 22 + 17 + plot + PLOT_CLOCK + PLOT_EVENTS + 8.5;
@@ -51,40 +46,54 @@ void layout_chart(struct layout *l, const struct chart *chart, const char *befor
 	box = plot_box(l, l->y + 17, height);
 	plot_draw(&l->c, chart, &box, true, true);
 	l->y = box.y + height + PLOT_CLOCK;
-	if (event_rows(chart->time) > 0)
-		plot_events(&l->c, chart->time, &box, l->y);
+	plot_events(&l->c, chart->time, &box, true, l->y);
 	page_close(l->pages);
-	l->y += PLOT_EVENTS + 8.5 * (double)(event_rows(chart->time) > 1);
+	l->y += PLOT_EVENTS + 8.5 * (double)(plot_event_rows(chart->time, &box, true) > 1);
 	l->at_rule = l->first_of_page = false;
+}
+
+/* One of a stack; weights above the first on a page. */
+static struct plot_box put_stacked(struct layout *l, const struct chart *chart, bool weights)
+{
+	struct plot_box box;
+
+	l->y += l->first_of_page || !weights ? 18 : 21;
+	l->first_of_page = false;
+	page_open(l->pages, TAG_FIGURE, chart->alt);
+	put_title(l, chart, "");
+	box = plot_box(l, l->y + (weights ? 17 : 8.2), PLOT_HEIGHT);
+	plot_draw(&l->c, chart, &box, weights, false);
+	l->y = box.y + PLOT_HEIGHT;
+	page_close(l->pages);
+	return box;
+}
+
+static void put_lanes(struct layout *l, const struct chart_time *time, const struct plot_box *box)
+{
+	page_open(l->pages, TAG_FIGURE, "Checks and events on the time axis of the charts above");
+	plot_lanes(&l->c, time, box);
+	page_close(l->pages);
+	l->y += PLOT_LANES + (plot_event_rows(time, box, false) > 1 ? 8.5 : 0);
+	l->at_rule = false;
 }
 
 void layout_charts(struct layout *l)
 {
+	const struct chart *charts = l->doc->charts;
 	struct plot_box box = { 0 };
+	bool first = true;
 
 	for (size_t i = 0; i < l->doc->n_charts; i++) {
-		const struct chart *chart = &l->doc->charts[i];
-		double lanes = i + 1 == l->doc->n_charts ? PLOT_LANES + 8.5 : 0;
-		bool weights = i == 0 || !has_room(l, 26 + PLOT_HEIGHT + lanes);
-
-		/* A page ends with a clock of its own. */
-		if (!has_room(l, 38 + PLOT_HEIGHT + lanes) && !l->first_of_page) {
-			if (i > 0)
-				plot_lanes(&l->c, chart->time, &box);
+		/* Room for the lanes, should this one be the last on its page. */
+		if (!has_room(l, 21 + 17 + PLOT_HEIGHT + PLOT_LANES + 8.5) && !l->first_of_page) {
+			if (!first)
+				put_lanes(l, charts[i].time, &box);
 			layout_new_page(l);
+			first = true;
 		}
-		l->y += l->first_of_page ? 18 : i == 0 ? 21 : 18;
-		l->first_of_page = false;
-		page_open(l->pages, TAG_FIGURE, chart->alt);
-		put_title(l, chart, "");
-		box = plot_box(l, l->y + (weights ? 17 : 8.2), PLOT_HEIGHT);
-		plot_draw(&l->c, chart, &box, weights, false);
-		l->y = box.y + PLOT_HEIGHT;
-		if (i + 1 == l->doc->n_charts) {
-			plot_lanes(&l->c, chart->time, &box);
-			l->y += PLOT_LANES + (event_rows(chart->time) > 1 ? 8.5 : 0);
-		}
-		page_close(l->pages);
+		box = put_stacked(l, &charts[i], first);
+		first = false;
 	}
-	l->at_rule = false;
+	if (l->doc->n_charts > 0)
+		put_lanes(l, charts[0].time, &box);
 }

@@ -44,12 +44,12 @@ static void put_headline(struct layout *l, uint32_t ink)
 	more = put_text(l, &d->subline, x, 0, width, &sub);
 	l->pages->muted = muted;
 	/* The block of both, 15 a line and 11 a line, in the middle. */
-	y = top + (BANNER - 15 * lines - (more > 0 ? 5 + 11 * (more - 1) + 5 : 0)) / 2 + 11.5;
+	y = top + (BANNER - 15 * lines - (more > 0 ? 5 + 11 * (more - 1) + 5 : 0)) / 2 + 10;
 	page_open(l->pages, TAG_P, NULL);
 	(void)put_text(l, &d->headline, x, y, width, &head);
 	page_close(l->pages);
 	page_open(l->pages, TAG_P, NULL);
-	(void)put_text(l, &d->subline, x, y + 15 * (lines - 1) + 14.5, width, &sub);
+	(void)put_text(l, &d->subline, x, y + 15 * (lines - 1) + 15.3, width, &sub);
 	page_close(l->pages);
 }
 
@@ -110,7 +110,7 @@ static void put_figures(struct layout *l)
 		put_line(l, l->doc->figures[i].label, x, l->y + 30.3, column - 12, &label);
 		page_close(l->pages);
 	}
-	l->y += 38.5;
+	l->y += 38;
 	put_rule(l, l->y, 0.4, HAIR);
 	l->at_rule = true;
 	l->first_of_page = false;

@@ -82,14 +82,15 @@ static double row_height(struct layout *l, const struct table *t, const struct r
 		most = down > most ? down : most;
 	}
 	l->pages->muted = muted;
-	return 14 + most;
+	/* 11 above and 5 below where there are more lines; less for one (report-design.md 3). */
+	return most > 0 ? 16 + most : 14;
 }
 
 static void put_row(struct layout *l, const struct table *t, const struct row *row, double height, bool first)
 {
-	double x = LEFT + PADDING, baseline = l->y + (first ? 11 : 9.5);
+	double x = LEFT + PADDING, baseline = l->y + (first || height > 14 ? 11 : 9.5);
 
-	height += first ? 1.5 : 0;
+	height += first && height <= 14 ? 1.5 : 0;
 	if (row->failed)
 		canvas_box(&l->c, LEFT, l->y + 0.2, l->width, height - 0.4, TINT, NO_COLOUR);
 	page_open(l->pages, TAG_TR, NULL);

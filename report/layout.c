@@ -117,15 +117,17 @@ void put_mark(struct layout *l, double x, double baseline, enum mark mark)
 {
 	static const struct {
 		enum canvas_mark shape;
-		const char *word;
+		const char *word; /* the text beside an open one says why */
 	} marks[] = {
-		[MARK_PASS] = { CANVAS_TICK, "pass " }, [MARK_FAIL] = { CANVAS_CROSS, "fail " }, [MARK_OPEN] = { CANVAS_DIAMOND, "open " }
+		[MARK_PASS] = { CANVAS_TICK, "pass" }, [MARK_FAIL] = { CANVAS_CROSS, "fail" }, [MARK_OPEN] = { CANVAS_DIAMOND, NULL }
 	};
 
 	if (mark == MARK_NONE)
 		return;
 	canvas_mark(&l->c, x, baseline - 2.9, marks[mark].shape);
-	page_hidden(l->pages, x - 3.9, baseline, 7, marks[mark].word);
+	/* As narrow as the mark, so that who extracts by position finds it there. */
+	if (marks[mark].word != NULL)
+		page_hidden(l->pages, x - 3.9, baseline, 3.5, marks[mark].word);
 }
 
 /* ---- Pages. */
@@ -268,7 +270,14 @@ static void put_fact(struct layout *l, const struct block *b, const struct style
 	page_place(l->pages, l->y - 10, b->id);
 	page_open(l->pages, TAG_P, NULL);
 	l->c.text(l->c.self, LEFT, l->y, &id, b->id);
-	(void)put_text(l, &b->fact, LEFT + 28, l->y, l->width - 88, style);
+	if (style->most == 1) {
+		struct flow fact = flow_of(l->arena, l->fonts, &b->fact, false);
+
+		put_line(l, fact.bytes, LEFT + 28, l->y, l->width - 88,
+			 &(struct font_use){ style->bold, style->size, style->colour, ANCHOR_START });
+	} else {
+		(void)put_text(l, &b->fact, LEFT + 28, l->y, l->width - 88, style);
+	}
 	l->c.text(l->c.self, LEFT + l->width, l->y, &right, b->severity);
 	page_close(l->pages);
 }
@@ -287,13 +296,13 @@ static void put_finding(struct layout *l, const struct block *b)
 		return;
 	}
 	lines = count_text(l, &b->fact, l->width - 88, &fact);
-	more = count_text(l, &b->text, l->width - 28, &body);
+	more = count_text(l, &b->text, l->width - 52, &body);
 	need_room(l, 16 + 12 * (lines + more - 1));
 	move_down(l, l->at_rule ? 14 : 16);
 	put_fact(l, b, &fact);
 	l->y += 12 * lines;
 	page_open(l->pages, TAG_P, NULL);
-	(void)put_text(l, &b->text, LEFT + 28, l->y, l->width - 28, &body);
+	(void)put_text(l, &b->text, LEFT + 28, l->y, l->width - 52, &body);
 	page_close(l->pages);
 	l->y += 12 * (more - 1);
 }
@@ -373,7 +382,7 @@ static double kept_below(struct layout *l, const struct block *b)
 
 		return all < 80 ? all : 80;
 	}
-	return b->kind == BLOCK_CHARTS ? 150 : 40;
+	return b->kind == BLOCK_CHARTS ? 180 : 40;
 }
 
 static void put_block_heading(struct layout *l, const struct block *b, const struct block *next)

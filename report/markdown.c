@@ -11,6 +11,19 @@
 
 /* ---- Text. */
 
+/* "2025-06-12 14:00:04 UTC": its length, and what the digits look like. */
+#define LONG_TIME 23
+
+static bool is_long_time(const char *text)
+{
+	static const char form[] = "dddd-dd-dd dd:dd:dd UTC";
+
+	for (size_t i = 0; i < LONG_TIME; i++)
+		if (form[i] == 'd' ? !isdigit((unsigned char)text[i]) : text[i] != form[i])
+			return false;
+	return true;
+}
+
 /* Our own words hold no cluster text, but signs that Markdown could read as its own. A no-break space is written as a plain one. */
 static void put_plain(struct buf *out, const char *text)
 {
@@ -18,6 +31,12 @@ static void put_plain(struct buf *out, const char *text)
 		if ((unsigned char)p[0] == 0xC2 && (unsigned char)p[1] == 0xA0) {
 			buf_putc(out, ' ');
 			p++;
+			continue;
+		}
+		/* RFC 3339, for who copies it from here (report-design.md 2). */
+		if (is_long_time(p)) {
+			buf_printf(out, "%.10sT%.8sZ", p, p + 11);
+			p += LONG_TIME - 1;
 			continue;
 		}
 		if (strchr("\\`*_{}[]<>#~|&@", *p) != NULL)

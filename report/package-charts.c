@@ -167,7 +167,7 @@ static void put_gaps(struct doc *d, struct chart_time *time, const struct assess
 		return;
 	}
 	for (size_t i = 0; i < a->n_gaps; i++)
-		if (strcmp(a->gaps[i].gap.source, "prometheus") == 0)
+		if (strcmp(a->gaps[i].gap.source, "prometheus") == 0 && !a->gaps[i].gap.backfilled)
 			gaps[time->n_gaps++] = (struct chart_gap){ a->gaps[i].gap.from, a->gaps[i].gap.to, a->gaps[i].id };
 	time->gaps = gaps;
 }

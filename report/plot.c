@@ -114,6 +114,8 @@ static void find_range(const struct chart *chart, double *low, double *high)
 			*low = fmin(*low, v);
 			*high = fmax(*high, v);
 		}
+		if (!isnan(chart->points[i].hi) && !is_wild(chart, chart->points[i].canary, middle))
+			*high = fmax(*high, fmin(chart->points[i].hi, CLIP_TIMES / 2 * middle));
 	}
 }
 
@@ -127,17 +129,19 @@ static struct axis make_axis(const struct chart *chart)
 		low = 0;
 		high = 1;
 	}
-	a.high = high * 1.08;
+	a.high = high * 1.06;
 	if (!chart->from_zero) {
 		a.step = tick_step(fmax(high - low, fabs(high) * 1e-4));
 		a.low = fmax(0, (ceil(low / a.step) - 1) * a.step);
 		a.high = high + (high - a.low) * 0.08;
 	}
-	if (!isnan(chart->top) && a.high > chart->top)
-		a.high = chart->top;
 	if (!(a.high > a.low))
 		a.high = a.low + 1;
 	a.step = tick_step(a.high - a.low);
+	/* Three ticks above the lowest, if need be by more room. */
+	a.high = fmax(a.high, a.low + 3 * a.step);
+	if (!isnan(chart->top) && a.high > chart->top)
+		a.high = chart->top;
 	a.decimals = a.step >= 1 ? 0 : (int)ceil(-log10(a.step) - 1e-9);
 	return a;
 }
@@ -255,9 +259,15 @@ static bool is_joined(const struct plot *p, size_t i)
 	return (p->chart->hole == 0 || b->at - a->at <= p->chart->hole) && !is_gap(p->chart->time, a->at, b->at);
 }
 
-static bool is_inside(const struct plot *p, size_t i)
+static bool is_on_axis(const struct plot *p, size_t i)
 {
 	return p->chart->points[i].at >= p->chart->time->from && p->chart->points[i].at <= p->chart->time->to;
+}
+
+/* On the axis, and not within a gap. */
+static bool is_inside(const struct plot *p, size_t i)
+{
+	return is_on_axis(p, i) && !is_gap(p->chart->time, p->chart->points[i].at, p->chart->points[i].at);
 }
 
 /* The band of points from…to, as one area with its two edges. */
@@ -305,8 +315,11 @@ static void draw_run(const struct plot *p, enum series s, size_t from, size_t to
 
 		points[i] = (struct point){ at_x(&p->b, p->chart->time, q->at), at_y(p, value_of(q, s)) };
 	}
-	/* A single sample between gaps is a dot. */
-	if (n == 1 && s != SERIES_LIMIT)
+	/* A single sample between gaps is a dot; a single limit a dash, so that it is seen. */
+	if (n == 1 && s == SERIES_LIMIT)
+		canvas_line(p->c, fmax(points[0].x - 6, p->b.x), points[0].y, fmin(points[0].x + 6, p->b.x + p->b.width), points[0].y, 1.0,
+			    LIMIT);
+	else if (n == 1)
 		p->c->circle(p->c->self, points[0], s == SERIES_CANARY ? 1.2 : 0.8,
 			     &(struct paint){ .fill = paint->stroke, .stroke = NO_COLOUR });
 	else
@@ -319,7 +332,8 @@ static void draw_series(const struct plot *p, enum series s, const struct paint 
 	size_t from = 0;
 
 	for (size_t i = 0; i <= p->chart->n_points; i++) {
-		bool has = i < p->chart->n_points && is_inside(p, i) && !isnan(value_of(&p->chart->points[i], s));
+		bool has = i < p->chart->n_points && (s == SERIES_LIMIT ? is_on_axis(p, i) : is_inside(p, i)) &&
+			   !isnan(value_of(&p->chart->points[i], s));
 
 		if (has && i > from && (s == SERIES_LIMIT || is_joined(p, i)) && i - from < RUN_MAX)
 			continue;
@@ -517,44 +531,58 @@ static void draw_ticks(const struct canvas *c, const struct chart_time *t, const
 		put_label(c, b->x + b->width + 18, y + 11, false, 7, SECONDARY, ANCHOR_START, "UTC");
 }
 
-/* Ids in at most two rows; where there is no room, low ranks stay. Returns the row of event i, or -1. */
-static int place_event(const struct chart_time *t, const struct plot_box *b, size_t i, int *rows)
+/* Of a label, so that it stays within the plot's left edge, where the lane's name ends. */
+static double event_x(const struct chart_time *t, const struct plot_box *b, size_t i)
 {
-	double x = at_x(b, t, t->events[i].at), half = rough_width(t->events[i].id, 7) / 2 * 0.9;
-
-	for (int row = 0; row < 2; row++) {
-		bool is_free = true;
-
-		for (size_t k = 0; k < t->n_events && is_free; k++) {
-			double other = at_x(b, t, t->events[k].at), wide = rough_width(t->events[k].id, 7) / 2 * 0.9;
-
-			is_free = rows[k] != row || fabs(other - x) >= half + wide + 1.5;
-		}
-		if (is_free)
-			return row;
-	}
-	return -1;
+	return fmax(at_x(b, t, t->events[i].at), b->x - 2 + rough_width(t->events[i].id, 7) * 0.46);
 }
 
 #define EVENTS_MAX 256
+#define EVENT_ROWS 2
 
-void plot_events(const struct canvas *c, const struct chart_time *t, const struct plot_box *b, double y)
+/* Ids in at most two rows; where there is no room, low ranks stay. row: of each event, -1 for none. Returns how many rows are used. */
+static size_t place_events(const struct chart_time *t, const struct plot_box *b, bool lines, int row[EVENTS_MAX])
 {
-	int rows[EVENTS_MAX];
-	size_t n = t->n_events < EVENTS_MAX ? t->n_events : EVENTS_MAX;
-	struct chart_time shown = *t;
+	size_t n = t->n_events < EVENTS_MAX ? t->n_events : EVENTS_MAX, used = 0;
 
-	shown.n_events = n;
 	for (size_t i = 0; i < n; i++)
-		rows[i] = -1;
+		row[i] = -1;
 	for (int rank = 0; rank < 10; rank++)
-		for (size_t i = 0; i < n; i++)
-			if (t->events[i].rank == rank && t->events[i].at >= t->from && t->events[i].at <= t->to)
-				rows[i] = place_event(&shown, b, i, rows);
+		for (size_t i = 0; i < n; i++) {
+			if (t->events[i].rank != rank || (lines && !t->events[i].line) || t->events[i].at < t->from ||
+			    t->events[i].at > t->to)
+				continue;
+			for (int r = 0; r < EVENT_ROWS && row[i] < 0; r++) {
+				bool is_free = true;
+
+				for (size_t k = 0; k < n && is_free; k++)
+					is_free = k == i || row[k] != r ||
+						  fabs(event_x(t, b, k) - event_x(t, b, i)) >= rough_width(t->events[i].id, 7) * 0.92 + 1.5;
+				if (is_free)
+					row[i] = r;
+			}
+			used = row[i] >= (int)used ? (size_t)row[i] + 1 : used;
+		}
+	return used;
+}
+
+size_t plot_event_rows(const struct chart_time *t, const struct plot_box *b, bool lines)
+{
+	int row[EVENTS_MAX];
+
+	return place_events(t, b, lines, row);
+}
+
+void plot_events(const struct canvas *c, const struct chart_time *t, const struct plot_box *b, bool lines, double y)
+{
+	int row[EVENTS_MAX];
+
+	if (place_events(t, b, lines, row) == 0)
+		return;
 	put_label(c, b->x - 6, y + 9, false, 7, SECONDARY, ANCHOR_END, "events");
-	for (size_t i = 0; i < n; i++)
-		if (rows[i] >= 0)
-			put_label(c, at_x(b, t, t->events[i].at), y + 9 + 8.5 * rows[i], false, 7, INK, ANCHOR_MIDDLE, t->events[i].id);
+	for (size_t i = 0; i < t->n_events && i < EVENTS_MAX; i++)
+		if (row[i] >= 0)
+			put_label(c, event_x(t, b, i), y + 9 + 8.5 * row[i], false, 7, INK, ANCHOR_MIDDLE, t->events[i].id);
 }
 
 static void draw_checks(const struct canvas *c, const struct chart_time *t, const struct plot_box *b, double y)
@@ -580,8 +608,8 @@ void plot_lanes(const struct canvas *c, const struct chart_time *t, const struct
 	double y = b->y + b->height;
 
 	draw_checks(c, t, b, y + 14);
-	plot_events(c, t, b, y + 21.5);
-	y += 36.5 + (t->n_events > 8 ? 8.5 : 0);
+	plot_events(c, t, b, false, y + 21.5);
+	y += 36.5 + (plot_event_rows(t, b, false) > 1 ? 8.5 : 0);
 	canvas_line(c, b->x, y, b->x + b->width, y, 0.7, INK);
 	draw_ticks(c, t, b, y, true);
 }

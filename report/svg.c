@@ -153,7 +153,7 @@ static void put_chart(struct svg *s, const struct chart *chart, const char *name
 {
 	struct canvas c = { .self = s, .text = on_text, .path = on_path, .circle = on_circle };
 	struct plot_box box = { PLOT_LEFT, TITLE + 14, WIDTH - PLOT_LEFT - PLOT_RIGHT, PLOT };
-	double height = box.y + PLOT + PLOT_CLOCK + (chart->time->n_events > 0 ? PLOT_EVENTS + 8.5 : 0) + 4;
+	double height = box.y + PLOT + PLOT_CLOCK + PLOT_EVENTS + (plot_event_rows(chart->time, &box, true) > 1 ? 8.5 : 0) + 4;
 	char subtitle[512];
 
 	plot_subtitle(subtitle, sizeof subtitle, chart);
@@ -179,8 +179,7 @@ static void put_chart(struct svg *s, const struct chart *chart, const char *name
 	xml_escape(s->out, subtitle);
 	buf_puts(s->out, "</tspan></text>\n");
 	plot_draw(&c, chart, &box, true, true);
-	if (chart->time->n_events > 0)
-		plot_events(&c, chart->time, &box, box.y + PLOT + PLOT_CLOCK);
+	plot_events(&c, chart->time, &box, true, box.y + PLOT + PLOT_CLOCK);
 	buf_puts(s->out, "</svg>\n");
 }
 
