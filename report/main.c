@@ -12,6 +12,7 @@ static const struct command commands[] = {
 	{ "assert", cmd_assert, "ROLLOUT", "wait for a rollout's end, then exit 0 GO, 1 NO-GO, 3 HOLD" },
 	{ "judge", cmd_judge, "ROLLOUT --criteria FILE", "judge again by other criteria, side by side" },
 	{ "criteria", cmd_criteria, "explain [NAMESPACE/CANARY]", "what would be judged, and where each value comes from" },
+	{ "lint", cmd_lint, "FILE|DIRECTORY|-...", "manifests against known traps" },
 	{ "verify", cmd_verify, "", "check the log's digests and chain" },
 };
 

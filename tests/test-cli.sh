@@ -41,7 +41,7 @@ expect 2 "Usage" "$gonogo"
 expect 0 "report" "$gonogo" --help
 expect 0 "gonogo 0" "$gonogo" --version
 expect 2 "no command" "$gonogo" frobnicate
-for c in list show report assert judge criteria verify; do
+for c in list show report assert judge criteria lint verify; do
 	expect 0 "Usage: gonogo $c" "$gonogo" "$c" --help
 	expect 2 "" "$gonogo" "$c" --nonsense
 done
@@ -68,6 +68,46 @@ expect 3 "verdict" "$gonogo" judge "$id_thin" --criteria samples/recordings/crit
 expect 0 "criteria.error-rate.limit" "$gonogo" criteria explain shop/checkout
 expect 2 "line 1" "$gonogo" criteria explain --criteria <(echo 'blast: {max_weight: 500}')
 expect 0 "head" "$gonogo" verify --db "$bad"
+
+# Lint: exit codes, folders, the standard input in both forms, and outputs that other programs read.
+expect 1 "[template-variable]" "$gonogo" lint tests/cases/08-missing-template-variable/manifests.yaml
+expect 0 "5 Canaries, 3 MetricTemplates: 0 errors, 0 warnings, 0 notes" "$gonogo" lint tests/lint/clean
+expect 0 "1 Canary" sh -c "'$gonogo' lint - <tests/lint/clean/list.json"
+expect 0 "2 Canaries, 1 MetricTemplate" sh -c "sed 's/\$/\r/' tests/cases/04-helm-noise/rendered.yaml | '$gonogo' lint -"
+expect 5 "[template-variable]" "$gonogo" lint tests/cases/08-missing-template-variable/manifests.yaml "$tmp/absent.yaml"
+expect 1 "there is no Canary" "$gonogo" lint docs/lint.md
+expect 2 "an argument is missing" "$gonogo" lint
+expect 2 "text, json or sarif" "$gonogo" lint -o xml tests/lint/clean
+expect 2 "scrape-interval" "$gonogo" lint --scrape-interval often tests/lint/clean
+expect 2 "line 1" "$gonogo" lint --criteria <(echo 'blast: {max_weight: 500}') tests/lint/clean
+expect 0 "blast limit is 20 %" "$gonogo" lint --criteria <(echo 'blast: {max_weight: 20}') tests/lint/clean/traefik.yaml
+expect 0 "window-too-short" "$gonogo" lint --scrape-interval 1m tests/lint/clean/istio.yaml
+mkdir -p "$tmp/tree/sub/.hidden"
+cp tests/lint/clean/istio.yaml "$tmp/tree/sub/a.yml"
+cp tests/lint/ab-test-ignored.yaml "$tmp/tree/sub/.hidden/b.yaml"
+cp tests/lint/ab-test-ignored.yaml "$tmp/tree/c.txt"
+ln -s ../.. "$tmp/tree/sub/up"
+expect 0 "1 Canary, 0 MetricTemplates: 0 errors" "$gonogo" lint "$tmp/tree"
+for f in tests/lint/*.yaml; do "$gonogo" lint -o json "$f" >"$tmp/lint-$(basename "$f" .yaml).json" 2>"$tmp/out"; done
+"$gonogo" lint -o json tests/lint tests/cases/0* >"$tmp/lint-all.json"
+"$gonogo" lint -o sarif tests/lint tests/cases/0* >"$tmp/lint.sarif"
+check python3 - "$tmp" <<-'P'
+	import glob, json, sys, jsonschema
+	schema = jsonschema.Draft202012Validator(json.load(open("schema/lint.schema.json")))
+	for name in glob.glob(sys.argv[1] + "/lint-*.json"): schema.validate(json.load(open(name)))
+	problems = json.load(open(sys.argv[1] + "/lint-all.json"))["problems"]
+	run, = json.load(open(sys.argv[1] + "/lint.sarif"))["runs"]
+	rules = run["tool"]["driver"]["rules"]
+	assert len({r["id"] for r in rules}) == len(rules) and len(run["results"]) == len(problems) > len(rules)
+	for result, problem in zip(run["results"], problems):
+	    place = result["locations"][0]["physicalLocation"]
+	    assert rules[result["ruleIndex"]]["id"] == result["ruleId"] == problem["rule"]
+	    assert result["level"] == problem["severity"] == rules[result["ruleIndex"]]["defaultConfiguration"]["level"]
+	    assert (place["region"]["startLine"], place["artifactLocation"]["uri"]) == (problem["line"], problem["file"])
+	lines = open("tests/cases/08-missing-template-variable/manifests.yaml").read().split("\n")
+	p, = [p for p in problems if p["rule"] == "template-variable" and "08-" in p["file"]]
+	assert lines[p["line"] - 1][p["column"] - 1:].startswith("templateVariables:")
+P
 GONOGO_DB=$bad expect 0 "NO-GO" "$gonogo" list
 
 # A changed byte is tampering.

@@ -111,5 +111,6 @@ int cmd_assert(int argc, char **argv);
 int cmd_judge(int argc, char **argv);
 int cmd_criteria(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
+int cmd_lint(int argc, char **argv);
 
 #endif
