@@ -349,7 +349,7 @@ static int name_object(struct lint *l, struct lint_object *o)
 		return error_nomem(l->err);
 	o->kind = kind_of(o->kind_text, o->group);
 	o->label = lint_text(l, "%s %s%s%s", o->kind_text, o->namespace_ == NULL ? "" : o->namespace_, o->namespace_ == NULL ? "" : "/",
-			     o->name);
+			     *o->name == '\0' ? "without a name" : o->name);
 	return o->label == NULL ? error_nomem(l->err) : 0;
 }
 

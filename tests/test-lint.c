@@ -701,6 +701,7 @@ static void survives_odd_shapes(void **state)
 		lint_text_of(&f, odd[i]);
 		text = printed(&f, lint_print_text);
 		assert_non_null(text);
+		assert_null(strstr(text, "Canary  "));
 		free(text);
 		text = printed(&f, lint_print_json);
 		assert_non_null(text);
