@@ -35,12 +35,24 @@ static const char *normal_value(struct arena *arena, const char *name, const cha
 	return end == value || *end != '\0' ? arena_strdup(arena, value) : arena_printf(arena, isinf(edge) ? "+Inf" : "%.12g", edge);
 }
 
+/* Name and labels in one string; separators that no label name holds. */
 static const char *key_of(const struct series *s, struct arena *arena)
 {
-	const char *key = s->name;
+	size_t len = strlen(s->name) + 1;
+	char *key, *at;
 
-	for (size_t i = 0; i < s->n_labels && key != NULL; i++)
-		key = arena_printf(arena, "%s\x1f%s\x1e%s", key, s->labels[i].name, s->labels[i].value);
+	for (size_t i = 0; i < s->n_labels; i++)
+		len += strlen(s->labels[i].name) + strlen(s->labels[i].value) + 2;
+	at = key = arena_alloc(arena, len);
+	if (key == NULL)
+		return NULL;
+	at = stpcpy(at, s->name);
+	for (size_t i = 0; i < s->n_labels; i++) {
+		*at++ = '\x1f';
+		at = stpcpy(at, s->labels[i].name);
+		*at++ = '\x1e';
+		at = stpcpy(at, s->labels[i].value);
+	}
 	return key;
 }
 
@@ -67,8 +79,8 @@ static int read_labels(struct series *s, const struct json *metric, struct arena
 	}
 	if (s->n_labels > 1)
 		qsort(s->labels, s->n_labels, sizeof *s->labels, compare_labels);
-	s->key = key_of(s, arena);
-	return s->name == NULL || s->key == NULL ? error_nomem(err) : 0;
+	s->key = s->name == NULL ? NULL : key_of(s, arena);
+	return s->key == NULL ? error_nomem(err) : 0;
 }
 
 static struct series *find_or_add(struct adding *a, const struct series *wanted)
@@ -204,6 +216,23 @@ static int each_warning(void *arg, const char *bytes, size_t len, struct error *
 	return rc;
 }
 
+/* Answers are large and hardly ever have annotations: what does not stand in the bytes is not looked for member by member. */
+static bool mentions(const struct observation *row, const char *word)
+{
+	return memmem(row->body, row->body_len, word, strlen(word)) != NULL;
+}
+
+static int add_annotations(struct adding *a, const char *key, bool info, struct error *err)
+{
+	struct warning w = { a, info };
+	struct error why = { .code = ERR_NONE };
+
+	if (mentions(a->row, key) && json_each_element(a->row->body, a->row->body_len, key, each_warning, &w, NULL, &why) < 0 &&
+	    why.code == ERR_NOMEM)
+		return error_nomem(err);
+	return 0;
+}
+
 /* Members of the envelope; the result is not built as a tree. */
 static bool envelope_says(const struct observation *row, const char *word)
 {
@@ -225,7 +254,6 @@ static bool envelope_says(const struct observation *row, const char *word)
 int series_add_answer(struct series_set *set, const struct observation *row, struct arena *arena, struct error *err)
 {
 	struct adding a = { set, row, arena };
-	struct warning warnings = { &a, false }, infos = { &a, true };
 	struct error why = { .code = ERR_NONE };
 
 	if (row->body == NULL)
@@ -242,10 +270,8 @@ int series_add_answer(struct series_set *set, const struct observation *row, str
 		set->malformed++;
 		return 0;
 	}
-	if (json_each_element(row->body, row->body_len, "warnings", each_warning, &warnings, NULL, &why) < 0 && why.code == ERR_NOMEM)
-		return error_nomem(err);
-	if (json_each_element(row->body, row->body_len, "infos", each_warning, &infos, NULL, &why) < 0 && why.code == ERR_NOMEM)
-		return error_nomem(err);
+	if (add_annotations(&a, "warnings", false, err) < 0 || add_annotations(&a, "infos", true, err) < 0)
+		return -1;
 	if (envelope_says(row, "\"isPartial\""))
 		return add_note(&a, ANNOTATION_PARTIAL, "isPartial: true", err);
 	return 0;

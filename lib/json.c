@@ -140,6 +140,7 @@ static bool scan_digits(struct scan *s)
 static bool scan_number(struct scan *s)
 {
 	const char *start = s->at;
+	bool exponent;
 	char text[64];
 	size_t len;
 
@@ -148,7 +149,8 @@ static bool scan_number(struct scan *s)
 		return fault(s, "number expected");
 	if (take(s, '.') && !scan_digits(s))
 		return fault(s, "digits expected behind the point");
-	if (take(s, 'e') || take(s, 'E')) {
+	exponent = take(s, 'e') || take(s, 'E');
+	if (exponent) {
 		if (!take(s, '+'))
 			(void)take(s, '-');
 		if (!scan_digits(s))
@@ -158,6 +160,8 @@ static bool scan_number(struct scan *s)
 	/* A number of 63 characters and more is none that anybody sent on purpose; below that, 1e400 is refused as what it is. */
 	if (len >= sizeof text)
 		return fault(s, "number too long");
+	if (!exponent)
+		return true;
 	memcpy(text, start, len);
 	text[len] = '\0';
 	return isfinite(strtod(text, NULL)) || fault(s, "number out of range");
