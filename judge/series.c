@@ -102,37 +102,45 @@ static struct series *find_or_add(struct adding *a, const struct series *wanted)
 }
 
 /* [1795579359.743, "41"]; false if it is not that, or no finite number of a counter's size. */
-static bool read_sample(const struct json *pair, struct sample *out)
+static bool read_sample(const char *bytes, size_t len, struct sample *out)
 {
-	const struct json *value = json_first(pair);
 	const char *text;
+	size_t text_len;
 	char *end;
 	double at;
 
-	if (!json_number(value, &at) || !(at > 0 && at < 9e9))
-		return false;
-	text = json_string(json_next(value));
-	if (text == NULL)
+	if (!json_read_pair(bytes, len, &at, &text, &text_len) || !(at > 0 && at < 9e9) || text_len == 0)
 		return false;
 	out->value = strtod(text, &end);
-	if (end == text || *end != '\0' || !isfinite(out->value))
+	if (end != text + text_len || !isfinite(out->value))
 		return false;
 	out->at = (int64_t)llround(at * 1000) * INT64_C(1000000);
 	return true;
 }
 
-static int add_sample(struct adding *a, struct series *s, const struct json *pair, struct error *err)
+/* What one element of the result holds, as bytes. */
+struct element {
+	struct adding *a;
+	struct series *series;
+	const char *metric, *values, *value;
+	size_t metric_len, values_len, value_len;
+	bool native, repeated;
+};
+
+static int add_sample(void *arg, const char *bytes, size_t len, struct error *err)
 {
-	struct sample sample = { .id = evidence_id_of(a->row) };
+	const struct element *e = arg;
+	struct sample sample = { .id = evidence_id_of(e->a->row) };
+	struct series *s = e->series;
 	struct sample *grown;
 
-	if (!read_sample(pair, &sample)) {
-		a->set->malformed++;
+	if (!read_sample(bytes, len, &sample)) {
+		e->a->set->malformed++;
 		return 0;
 	}
 	if (s->n >= SAMPLES_MAX)
 		return error_code(err, ERR_LIMIT, "Prometheus: a series of more than %d samples", SAMPLES_MAX);
-	grown = arena_grow(a->arena, s->samples, s->n, &s->cap, sizeof *grown);
+	grown = arena_grow(e->a->arena, s->samples, s->n, &s->cap, sizeof *grown);
 	if (grown == NULL)
 		return error_nomem(err);
 	s->samples = grown;
@@ -140,43 +148,79 @@ static int add_sample(struct adding *a, struct series *s, const struct json *pai
 	return 0;
 }
 
-static int add_element(struct adding *a, const struct json *element, struct error *err)
+static bool is(const char *key, size_t len, const char *word)
 {
-	const struct json *values = json_get(element, "values"), *value = json_get(element, "value");
-	bool native = json_get(element, "histograms") != NULL || json_get(element, "histogram") != NULL;
-	struct series wanted = { 0 }, *s;
+	return len == strlen(word) && memcmp(key, word, len) == 0;
+}
 
-	if (!json_is_object(json_get(element, "metric")) || (!json_is_array(values) && !json_is_array(value) && !native)) {
-		a->set->malformed++;
+static int pick(void *arg, const char *key, size_t key_len, const char *value, size_t value_len, struct error *err)
+{
+	struct element *e = arg;
+
+	(void)err;
+	if (is(key, key_len, "metric")) {
+		e->repeated = e->repeated || e->metric != NULL;
+		e->metric = value;
+		e->metric_len = value_len;
+	} else if (is(key, key_len, "values")) {
+		e->repeated = e->repeated || e->values != NULL;
+		e->values = value;
+		e->values_len = value_len;
+	} else if (is(key, key_len, "value")) {
+		e->repeated = e->repeated || e->value != NULL;
+		e->value = value;
+		e->value_len = value_len;
+	} else if (is(key, key_len, "histogram") || is(key, key_len, "histograms")) {
+		e->native = true;
+	}
+	return 0;
+}
+
+/* The series with these labels; NULL with err of ERR_NONE where the metric is no object of them. */
+static struct series *series_of(struct element *e, struct error *err)
+{
+	struct json *metric = json_parse(e->metric, e->metric_len, NULL);
+	struct series wanted = { 0 }, *s = NULL;
+
+	*err = (struct error){ .code = ERR_NONE };
+	if (json_is_object(metric) && read_labels(&wanted, metric, e->a->arena, err) == 0) {
+		s = find_or_add(e->a, &wanted);
+		if (s == NULL)
+			error_nomem(err);
+	}
+	json_free(metric);
+	return s;
+}
+
+static int add_element(struct element *e, struct error *err)
+{
+	bool values = e->values != NULL && *e->values == '[', value = e->value != NULL && *e->value == '[';
+
+	if (e->metric == NULL || e->repeated || (!values && !value && !e->native)) {
+		e->a->set->malformed++;
 		return 0;
 	}
-	if (read_labels(&wanted, json_get(element, "metric"), a->arena, err) < 0)
+	e->series = series_of(e, err);
+	if (e->series == NULL) {
+		e->a->set->malformed += err->code == ERR_NONE;
+		return err->code == ERR_NONE ? 0 : -1;
+	}
+	e->series->native = e->series->native || e->native;
+	if (value && add_sample(e, e->value, e->value_len, err) < 0)
 		return -1;
-	s = find_or_add(a, &wanted);
-	if (s == NULL)
-		return error_nomem(err);
-	s->native = s->native || native;
-	if (json_is_array(value) && add_sample(a, s, value, err) < 0)
-		return -1;
-	for (const struct json *pair = json_first(values); pair != NULL; pair = json_next(pair))
-		if (add_sample(a, s, pair, err) < 0)
-			return -1;
-	return 0;
+	return values ? json_each_element(e->values, e->values_len, "", add_sample, e, NULL, err) : 0;
 }
 
 static int each_series(void *arg, const char *bytes, size_t len, struct error *err)
 {
-	struct adding *a = arg;
-	struct json *element = json_parse(bytes, len, NULL);
-	int rc;
+	struct element e = { .a = arg };
+	struct error why;
 
-	if (element == NULL) {
-		a->set->malformed++;
+	if (json_each_member(bytes, len, pick, &e, &why) < 0) {
+		e.a->set->malformed++;
 		return 0;
 	}
-	rc = add_element(a, element, err);
-	json_free(element);
-	return rc;
+	return add_element(&e, err);
 }
 
 static int add_note(struct adding *a, unsigned annotation, const char *text, struct error *err)

@@ -104,15 +104,16 @@ static bool scan_escape(struct scan *s)
 
 static bool scan_string(struct scan *s)
 {
+	unsigned char bits;
 	const char *run;
 
 	if (!take(s, '"'))
 		return fault(s, "string expected");
 	for (;;) {
 		run = s->at;
-		while (s->at < s->end && (unsigned char)*s->at >= 0x20 && *s->at != '"' && *s->at != '\\')
-			s->at++;
-		if (!utf8_valid(run, (size_t)(s->at - run)))
+		for (bits = 0; s->at < s->end && (unsigned char)*s->at >= 0x20 && *s->at != '"' && *s->at != '\\'; s->at++)
+			bits |= (unsigned char)*s->at;
+		if (bits >= 0x80 && !utf8_valid(run, (size_t)(s->at - run)))
 			return fault(s, "invalid UTF-8");
 		if (s->at >= s->end)
 			return fault(s, "ends inside a string");
@@ -532,6 +533,73 @@ int json_each_element(const char *bytes, size_t len, const char *path,
 	if (seen != NULL)
 		*seen = count;
 	return rc;
+}
+
+static int each_in_object(struct scan *s, int (*each)(void *, const char *, size_t, const char *, size_t, struct error *), void *arg,
+			  struct error *err)
+{
+	const char *key, *value;
+	size_t key_len;
+
+	if (take(s, '}'))
+		return 0;
+	do {
+		skip_space(s);
+		key = s->at;
+		if (!scan_string(s))
+			return scan_error(s, err);
+		key_len = (size_t)(s->at - key) - 2;
+		skip_space(s);
+		if (!take(s, ':'))
+			return scan_error(s, err);
+		skip_space(s);
+		value = s->at;
+		if (!scan_value(s))
+			return scan_error(s, err);
+		if (each(arg, key + 1, key_len, value, (size_t)(s->at - value), err) != 0)
+			return -1;
+		skip_space(s);
+	} while (take(s, ','));
+	return take(s, '}') ? 0 : scan_error(s, err);
+}
+
+int json_each_member(const char *bytes, size_t len,
+		     int (*each)(void *arg, const char *key, size_t key_len, const char *value, size_t value_len, struct error *err), void *arg,
+		     struct error *err)
+{
+	struct scan s = { .start = bytes, .at = bytes, .end = bytes + len };
+
+	skip_space(&s);
+	if (!take(&s, '{'))
+		return error_code(err, ERR_SYNTAX, "JSON: no object");
+	skip_space(&s);
+	return each_in_object(&s, each, arg, err);
+}
+
+bool json_read_pair(const char *bytes, size_t len, double *number, const char **text, size_t *text_len)
+{
+	struct scan s = { .start = bytes, .at = bytes, .end = bytes + len };
+	const char *start;
+
+	if (!take(&s, '['))
+		return false;
+	skip_space(&s);
+	start = s.at;
+	if (!scan_number(&s))
+		return false;
+	/* A number never ends the bytes here: take() below finds the comma that stopped it. */
+	skip_space(&s);
+	if (!take(&s, ','))
+		return false;
+	*number = strtod(start, NULL);
+	skip_space(&s);
+	start = s.at;
+	if (!scan_string(&s))
+		return false;
+	*text = start + 1;
+	*text_len = (size_t)(s.at - start) - 2;
+	skip_space(&s);
+	return memchr(*text, '\\', *text_len) == NULL && take(&s, ']') && s.at == s.end;
 }
 
 /* ---- Projections. */

@@ -77,6 +77,91 @@ static void reads_element_by_element(void **state)
 	assert_int_equal(json_each_element(text, sizeof text - 1, "data.other", count, &bytes, &seen, NULL), -1);
 }
 
+static int join_members(void *arg, const char *key, size_t key_len, const char *value, size_t value_len, struct error *err)
+{
+	(void)err;
+	buf_append(arg, key, key_len);
+	buf_putc(arg, '=');
+	buf_append(arg, value, value_len);
+	buf_putc(arg, ';');
+	return 0;
+}
+
+static void reads_member_by_member(void **state)
+{
+	static const char text[] = " { \"a\" : [1, {\"b\": 2}] ,\"a\":\"x\\\"y\", \"\":null}";
+	static const char *const bad[] = { "", "[]", "{", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{\"a\":1", "{a:1}", "{\"a\":1 \"b\":2}" };
+	struct error err;
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 1000);
+	assert_int_equal(json_each_member(text, sizeof text - 1, join_members, &out, &err), 0);
+	assert_string_equal(out.data, "a=[1, {\"b\": 2}];a=\"x\\\"y\";=null;");
+	assert_int_equal(json_each_member("{}", 2, join_members, &out, &err), 0);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		if (json_each_member(bad[i], strlen(bad[i]), join_members, &out, &err) == 0)
+			fail_msg("accepted %s", bad[i]);
+		assert_int_equal(err.code, ERR_SYNTAX);
+	}
+	buf_free(&out);
+}
+
+/* Each text lies at the very end of its memory, so that reading beyond is seen by the sanitizer. */
+static bool read_pair(const char *bytes, double *number, char text[20])
+{
+	size_t len = strlen(bytes), n;
+	char *copy = malloc(len == 0 ? 1 : len);
+	const char *at;
+	bool ok;
+
+	assert_non_null(copy);
+	memcpy(copy, bytes, len);
+	ok = json_read_pair(copy, len, number, &at, &n);
+	if (ok) {
+		assert_true(n < 20);
+		memcpy(text, at, n);
+		text[n] = '\0';
+	}
+	free(copy);
+	return ok;
+}
+
+static void reads_pairs(void **state)
+{
+	static const char *const bad[] = { "",
+					   "[",
+					   "[1",
+					   "[1,",
+					   "[1,\"",
+					   "[1,\"2",
+					   "[1,\"2\"",
+					   "[1,2]",
+					   "[\"1\",\"2\"]",
+					   "[1,\"2\",3]",
+					   "[1,\"2\"] ",
+					   "[01,\"2\"]",
+					   "[1,\"\\u0032\"]",
+					   "[1 \"2\"]",
+					   "[-,\"2\"]",
+					   "{\"1\":\"2\"}",
+					   "[1,\"\xff\"]",
+					   "[1e999,\"2\"]" };
+	char text[20];
+	double number;
+
+	(void)state;
+	assert_true(read_pair("[1795579359.743,\"41\"]", &number, text));
+	assert_true(number == 1795579359.743);
+	assert_string_equal(text, "41");
+	assert_true(read_pair("[ -1e2 , \"+Inf\" ]", &number, text));
+	assert_true(number == -100);
+	assert_string_equal(text, "+Inf");
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		if (read_pair(bad[i], &number, text))
+			fail_msg("accepted %s", bad[i]);
+}
+
 static void writes_numbers_that_read_back(void **state)
 {
 	uint64_t random = 88172645463325252ULL;
@@ -143,6 +228,8 @@ int main(void)
 		cmocka_unit_test(refuses_deep_nesting),
 		cmocka_unit_test(reads_what_is_there),
 		cmocka_unit_test(reads_element_by_element),
+		cmocka_unit_test(reads_member_by_member),
+		cmocka_unit_test(reads_pairs),
 		cmocka_unit_test(writes_numbers_that_read_back),
 		cmocka_unit_test(writes_hostile_text_as_json),
 		cmocka_unit_test(leaves_out_paths),

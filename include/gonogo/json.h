@@ -49,6 +49,16 @@ const char *json_key(const struct json *member);
 int json_each_element(const char *bytes, size_t len, const char *path, int (*each)(void *arg, const char *element, size_t element_len, struct error *err),
                       void *arg, size_t *seen, struct error *err);
 
+/* Calls each with the bytes of every member of the object in turn: of the key as written, without its quotes, and of the value. Returns
+ * as json_each_element does. A key that comes twice is given twice. */
+int json_each_member(const char *bytes, size_t len,
+                     int (*each)(void *arg, const char *key, size_t key_len, const char *value, size_t value_len, struct error *err),
+                     void *arg, struct error *err);
+
+/* A pair of a number and a string without escapes, as Prometheus writes a sample: [1795579359.743,"41"]. No tree is built: an answer has
+ * tens of thousands. *text is not terminated; the byte behind it is its quote. false if the bytes hold anything else. */
+bool json_read_pair(const char *bytes, size_t len, double *number, const char **text, size_t *text_len);
+
 /* Copies an object without the members at the given paths ("metadata.managedFields"), compactly printed; for projections. A path
  * segment "*" stands for every element of an array or member of an object. */
 int json_without(struct buf *out, const char *bytes, size_t len, const char *const *paths, size_t n, struct error *err);

@@ -7,10 +7,25 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static int each_member(void *arg, const char *key, size_t key_len, const char *value, size_t value_len, struct error *err)
+{
+	const char *text;
+	size_t len;
+	double number;
+
+	(void)arg;
+	(void)key;
+	(void)key_len;
+	(void)err;
+	(void)json_read_pair(value, value_len, &number, &text, &len);
+	return 0;
+}
+
 static int each(void *arg, const char *element, size_t len, struct error *err)
 {
 	(void)arg;
 	(void)err;
+	(void)json_each_member(element, len, each_member, NULL, NULL);
 	json_free(json_parse(element, len, NULL));
 	return 0;
 }
@@ -21,6 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buf out;
 
 	json_free(json_parse((const char *)data, size, NULL));
+	(void)json_each_member((const char *)data, size, each_member, NULL, NULL);
 	(void)json_each_element((const char *)data, size, "data.result", each, NULL, NULL, NULL);
 	buf_init(&out, 1 << 20);
 	(void)json_without(&out, (const char *)data, size, paths, 2, NULL);
