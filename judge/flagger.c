@@ -52,6 +52,14 @@ static double last_number(const char *text)
 	return end == space + 1 ? NAN : value;
 }
 
+/* The same as a count; -1 where it is none: cluster text may say "nan" or 1e300. */
+static int64_t last_count(const char *text)
+{
+	double value = last_number(text);
+
+	return value >= 0 && value < 1e9 ? (int64_t)value : -1;
+}
+
 /* Go's %v of a float or a duration: "99.00", "+Inf", "NaN", "1e+06", "1.515s"; a trailing "%" is passed over. Durations become seconds. */
 static bool value_of(const char *text, size_t len, double *out)
 {
@@ -181,7 +189,7 @@ static bool roll_back(struct parse *p, const char *text)
 {
 	if (strstr(text, " failed checks threshold reached ") != NULL) {
 		p->out->kind = MESSAGE_ROLLBACK_THRESHOLD;
-		p->out->count = (int64_t)last_number(text);
+		p->out->count = last_count(text);
 	} else if (ends(text, " manual webhook invoked")) {
 		p->out->kind = MESSAGE_ROLLBACK_MANUAL;
 	} else if (strstr(text, " progress deadline exceeded") != NULL) {

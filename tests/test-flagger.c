@@ -104,6 +104,7 @@ static struct flagger_message parse(const char *text, struct arena *arena)
 
 static void numbers_are_read_right_to_left(void **state)
 {
+	static const char *const none[] = { "nan", "-1", "1e300", "inf", "many", "" };
 	struct arena *arena = arena_new(1 << 20);
 	struct flagger_message m;
 
@@ -127,6 +128,11 @@ static void numbers_are_read_right_to_left(void **state)
 	assert_int_equal(m.iterations, 6);
 	m = parse("Rolling back b.d failed checks threshold reached 5", arena);
 	assert_int_equal(m.count, 5);
+	for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+		m = parse(arena_printf(arena, "Rolling back b.d failed checks threshold reached %s", none[i]), arena);
+		assert_int_equal(m.kind, MESSAGE_ROLLBACK_THRESHOLD);
+		assert_int_equal(m.count, -1);
+	}
 	m = parse("Halt advancement no values found for custom metric: error-rate: no values found", arena);
 	assert_string_equal(m.metric, "error-rate");
 	arena_free(arena);
