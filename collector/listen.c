@@ -31,13 +31,21 @@ struct post {
 	struct buf body;
 	enum state state;
 	int status;
-	time_t started;
 	bool too_large;
+};
+
+/* One connection, from accept to close. */
+struct client {
+	struct client *next; /* in listener.clients */
+	struct MHD_Connection *connection;
+	time_t started;
+	bool whole; /* its post is: what is missing is ours */
 };
 
 struct listener {
 	struct MHD_Daemon *daemon;
 	struct post *pending;
+	struct client *clients;
 	char *credentials;
 	listen_post *post;
 	void *arg;
@@ -103,6 +111,44 @@ static enum MHD_Result answer(struct MHD_Connection *c, int status, const char *
 	return result;
 }
 
+static struct client *client_of(struct MHD_Connection *c)
+{
+	return MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+static void on_connection(void *arg, struct MHD_Connection *c, void **own, enum MHD_ConnectionNotificationCode what)
+{
+	struct listener *l = arg;
+	struct client **at = &l->clients, *gone = *own;
+
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		struct client *new = calloc(1, sizeof *new);
+
+		if (new == NULL)
+			return;
+		*new = (struct client){ .next = l->clients, .connection = c, .started = now() };
+		*own = l->clients = new;
+		return;
+	}
+	while (*at != NULL && *at != gone)
+		at = &(*at)->next;
+	if (*at != NULL)
+		*at = gone->next;
+	free(gone);
+	*own = NULL;
+}
+
+/* Ends the connections whose post did not come whole in time; libmicrohttpd then closes what is shut down. A byte that comes wakes the
+ * loop, and where none comes libmicrohttpd's own time-out does. */
+static void end_slow(struct listener *l)
+{
+	time_t limit = now() - DEADLINE_S;
+
+	for (const struct client *c = l->clients; c != NULL; c = c->next)
+		if (!c->whole && c->started < limit)
+			(void)shutdown(MHD_get_connection_info(c->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd, SHUT_RDWR);
+}
+
 /* Content-Length together with Transfer-Encoding: two readers could disagree about where the body ends. */
 static bool smuggles(struct MHD_Connection *c)
 {
@@ -115,6 +161,8 @@ static enum MHD_Result begin(struct listener *l, struct MHD_Connection *c, const
 	const char *length = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Content-Length");
 	struct post *p;
 
+	if (client_of(c) == NULL)
+		return MHD_NO;
 	if (strcmp(method, "POST") != 0)
 		return answer(c, 405, "POST events here\n");
 	if (smuggles(c))
@@ -128,7 +176,6 @@ static enum MHD_Result begin(struct listener *l, struct MHD_Connection *c, const
 		return MHD_NO;
 	buf_init(&p->body, BODY_MAX);
 	p->connection = c;
-	p->started = now();
 	*own = p;
 	return MHD_YES;
 }
@@ -161,8 +208,9 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 		buf_append(&p->body, bytes, *len);
 		p->too_large = p->body.failed;
 		*len = 0;
-		return now() - p->started > DEADLINE_S ? MHD_NO : MHD_YES;
+		return MHD_YES;
 	}
+	client_of(c)->whole = true;
 	if (p->state == DECIDED)
 		return answer(c, p->status, p->status == 200 ? "stored\n" : NOT_STORED);
 	if (p->too_large)
@@ -243,6 +291,7 @@ int listen_open(struct listener **out, const char *address, const char *credenti
 				     NULL, NULL, on_request, l, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&sockaddr,
 				     MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)DEADLINE_S, MHD_OPTION_CONNECTION_LIMIT,
 				     (unsigned)CONNECTIONS_MAX, MHD_OPTION_NOTIFY_COMPLETED, on_completed, l,
+				     MHD_OPTION_NOTIFY_CONNECTION, on_connection, l,
 				     MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U, MHD_OPTION_END);
 	if (l->daemon == NULL) {
 		listen_close(l);
@@ -285,6 +334,7 @@ int listen_timeout(const struct listener *l)
 
 void listen_run(struct listener *l)
 {
+	end_slow(l);
 	(void)MHD_run(l->daemon);
 }
 

@@ -418,6 +418,38 @@ def slow_connections():
     assert 3 <= r.replies[0] <= 8, r.replies
 
 
+def trickling_connections():
+    """a header or a body that comes byte by byte does not keep a connection, and posts are taken meanwhile"""
+    starts = (b"POST /event HTTP/1.1\r\nHost: x\r\nX-", b"POST /event HTTP/1.1\r\nHost: x\r\nContent-Length: 999\r\n\r\n", b"P")
+    good = json.dumps({"name": "backend", "namespace": NS, "phase": "Progressing", "metadata": {"eventMessage": "x", "eventType": "Normal", "timestamp": "1773133200000"}})
+    def trickle(r, first):
+        with socket.create_connection(("127.0.0.1", r.port), 5) as s:
+            start = time.time()
+            s.settimeout(0.3)
+            s.sendall(first)
+            while time.time() - start < 20:
+                try:
+                    s.sendall(b"a")
+                    if s.recv(100) == b"":
+                        break
+                except TimeoutError:
+                    continue
+                except OSError:
+                    break
+            r.ended.append(time.time() - start)
+    def posts(r):
+        r.ended = []
+        threads = [threading.Thread(target=trickle, args=(r, first)) for first in starts]
+        for t in threads:
+            t.start()
+        r.replies = [r.post_body(good)]
+        for t in threads:
+            t.join()
+    r = Run(lambda *a: (404, "{}", 0, {}), posts=posts, seconds=1, rate=1)
+    assert r.replies == [200], r.replies
+    assert len(r.ended) == len(starts) and all(4 <= t <= 10 for t in r.ended), r.ended
+
+
 def checks_with_credentials():
     """--check speaks to Prometheus as the collector does: its password file stands beside gonogo.yaml"""
     d = tempfile.mkdtemp(prefix="gonogo-check-")
@@ -477,7 +509,7 @@ def the_webhook():
 
 failed = passed = 0
 for test in (verified_tls, empty_event_watch, gone_as_status_and_in_stream, throttled_and_broken, expired_pages, gone_again_and_again, endless_retry_after,
-             forbidden_for_a_while, service_label, a_database_that_waits, slow_connections, checks_with_credentials, rotated_token, hostile_streams, the_webhook):
+             forbidden_for_a_while, service_label, a_database_that_waits, slow_connections, trickling_connections, checks_with_credentials, rotated_token, hostile_streams, the_webhook):
     if len(sys.argv) > 1 and sys.argv[1] != test.__name__:
         continue
     try:
