@@ -88,8 +88,8 @@ def line(kind, obj):
 class Run:
     """the collector against a peer until `done(rows)` or the time is up"""
 
-    def __init__(self, answers, rate=20, seconds=6, done=None, posts=None, credentials=None):
-        self.dir = tempfile.mkdtemp(prefix="gonogo-peers-")
+    def __init__(self, answers, rate=20, seconds=6, done=None, posts=None, credentials=None, directory=None):
+        self.dir = directory or tempfile.mkdtemp(prefix="gonogo-peers-")
         self.peer = Peer(answers)
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
@@ -404,6 +404,45 @@ def a_database_that_waits():
     assert len(r.rows("o.source='flagger'")) >= 1
 
 
+def a_full_disk():
+    """a full disk is answered 503, ends nothing, and loses nothing that was acknowledged; afterwards all goes on and the log verifies"""
+    disk = tempfile.mkdtemp(prefix="gonogo-disk-")
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "none", disk], capture_output=True).returncode != 0:
+        print("     (a_full_disk: not tried, no right to mount)")
+        return
+    def body(n):
+        return json.dumps({"name": "backend", "namespace": NS, "phase": "Progressing", "metadata": {"eventMessage": f"message {n}", "eventType": "Normal", "timestamp": "1773133200000"}})
+    def posts(r):
+        while not r.rows("o.kind='list'"):
+            time.sleep(0.1)
+        acknowledged = [n for n in range(3) if r.post_body(body(n)) == 200]
+        with open(f"{disk}/ballast", "wb", buffering=0) as f:
+            try:
+                while True:
+                    f.write(b"x" * 4096)
+            except OSError:
+                pass
+        # The log has room to spare in its last page, so the first may still fit.
+        full = [r.post_body(body(n)) for n in range(10, 20)]
+        os.unlink(f"{disk}/ballast")
+        for n in range(20, 70):
+            if r.post_body(body(n)) == 200:
+                break
+            time.sleep(0.2)
+        acknowledged += [10 + i for i, status in enumerate(full) if status == 200] + [n]
+        r.replies = (acknowledged, full)
+    try:
+        r = Run(lambda *a: None, posts=posts, seconds=1, rate=1, directory=disk)
+        acknowledged, full = r.replies
+        assert 503 in full and set(full) <= {200, 503}, full
+        stored = b"".join(b for _, kind, _, _, b in r.rows("o.source='flagger'"))
+        missing = [n for n in acknowledged if f'"message {n}"'.encode() not in stored]
+        assert len(acknowledged) >= 4 and not missing, (acknowledged, missing)
+    finally:
+        subprocess.run(["umount", "-l", disk])
+        os.rmdir(disk)
+
+
 def slow_connections():
     """a connection that is silent is ended after its deadline, though nothing else happens"""
     def posts(r):
@@ -509,7 +548,7 @@ def the_webhook():
 
 failed = passed = 0
 for test in (verified_tls, empty_event_watch, gone_as_status_and_in_stream, throttled_and_broken, expired_pages, gone_again_and_again, endless_retry_after,
-             forbidden_for_a_while, service_label, a_database_that_waits, slow_connections, trickling_connections, checks_with_credentials, rotated_token, hostile_streams, the_webhook):
+             forbidden_for_a_while, service_label, a_database_that_waits, a_full_disk, slow_connections, trickling_connections, checks_with_credentials, rotated_token, hostile_streams, the_webhook):
     if len(sys.argv) > 1 and sys.argv[1] != test.__name__:
         continue
     try:
