@@ -20,11 +20,14 @@ static double number_of(const struct json *json, const char *path, double otherw
 	return json_number(json_path(json, path), &value) ? value : otherwise;
 }
 
+/* Flagger holds these in Go's int and int32 (canary.go); what is beyond is taken as the bound, so that seconds of it fit in nanoseconds. */
 static int64_t int_of(const struct json *json, const char *path, int64_t otherwise)
 {
 	int64_t value;
 
-	return json_int(json_path(json, path), &value) ? value : otherwise;
+	if (!json_int(json_path(json, path), &value))
+		return otherwise;
+	return value > INT32_MAX ? INT32_MAX : value < INT32_MIN ? INT32_MIN : value;
 }
 
 static bool true_at(const struct json *json, const char *path)
