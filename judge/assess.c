@@ -391,6 +391,26 @@ static const char *engine_of(struct assessing *a)
 	return NULL;
 }
 
+static void fill_rows(struct assessing *a)
+{
+	struct provenance *p = &a->out->provenance;
+	int64_t from = a->r->started_at - a->criteria->history, head = 0;
+
+	for (size_t i = 0; i < a->evidence->n; i++) {
+		const struct observation *row = &a->evidence->rows[i];
+
+		if (row->received_at < from || row->received_at > a->out->evaluated_at)
+			continue;
+		p->rows++;
+		p->first_seq = p->first_seq == 0 || row->seq < p->first_seq ? row->seq : p->first_seq;
+		p->last_seq = row->seq > p->last_seq ? row->seq : p->last_seq;
+		if (row->log == 0 && row->seq > head) {
+			head = row->seq;
+			memcpy(p->head, row->chain_sha256, DIGEST_SIZE);
+		}
+	}
+}
+
 static void fill_provenance(struct assessing *a)
 {
 	struct provenance *p = &a->out->provenance;
@@ -401,19 +421,13 @@ static void fill_provenance(struct assessing *a)
 	p->scrape_interval = a->all.scrape_interval > 0 ? (double)a->all.scrape_interval / 1e9 : NAN;
 	p->dispersion = a->criteria->n > 0 && a->decisions[0].dispersion_known ? a->decisions[0].dispersion : NAN;
 	p->dispersion_text = isnan(p->dispersion) ? "dispersion unknown: the history holds too few pairs" : NULL;
-	p->rows = (int64_t)a->evidence->n;
-	for (size_t i = 0; i < a->evidence->n; i++) {
-		int64_t seq = a->evidence->rows[i].seq;
-
-		p->first_seq = p->first_seq == 0 || seq < p->first_seq ? seq : p->first_seq;
-		p->last_seq = seq > p->last_seq ? seq : p->last_seq;
-	}
+	fill_rows(a);
 }
 
 int assess(struct assessment *out, const struct evidence *evidence, const struct rollout *rollout, const struct criteria *criteria,
 	   const struct assess_options *options, struct arena *arena, struct error *err)
 {
-	struct assessing a = { .out = out, .evidence = evidence, .r = rollout, .criteria = criteria, .arena = arena, .err = err };
+	struct assessing a = { .out = out, .evidence = evidence, .r = rollout, .criteria = criteria, .rollouts = options->all, .arena = arena, .err = err };
 
 	*out = (struct assessment){
 		.rollout = rollout, .criteria = criteria, .other_criteria = options->other_criteria, .planned_weight = NAN

@@ -11,6 +11,7 @@ struct assessing {
 	const struct evidence *evidence;
 	const struct rollout *r;
 	const struct criteria *criteria;
+	const struct rollouts *rollouts;	/* of the log; may be NULL */
 	struct arena *arena;
 	struct error *err;
 	struct strata all;		/* of both arms, whole history */
@@ -31,6 +32,8 @@ int assess_findings(struct assessing *a);
 int assess_first_reason(struct assessing *a);	/* after the findings */
 int assess_conditions(struct assessing *a);
 int assess_timeline(struct assessing *a);
+/* By time, then evidence. */
+void assess_sort_timeline(struct assessment *out);
 int assess_trends(struct assessing *a);
 
 /* Adds a finding; texts are in the arena or literals, NULL text: memory ended. ids may be NULL. */

@@ -72,6 +72,38 @@ static const char *query_of(struct assessing *a, const struct decision *d, const
 	return left == NULL || isnan(*limit) ? NULL : arena_printf(a->arena, "%s >= %.6g", left, *limit);
 }
 
+/* The rollback path of this canary was used before: the last rollout that was rolled back, and whose traffic returned. */
+static const struct rollout *earlier_rollback(const struct assessing *a)
+{
+	const struct rollout *found = NULL;
+
+	for (size_t i = 0; a->rollouts != NULL && i < a->rollouts->n; i++) {
+		const struct rollout *r = &a->rollouts->v[i];
+
+		if (strcmp(r->namespace_, a->r->namespace_) == 0 && strcmp(r->canary, a->r->canary) == 0 && r->ended_at != INSTANT_NONE &&
+		    r->ended_at <= a->r->started_at && r->outcome == OUTCOME_ROLLED_BACK && r->traffic_returned_at != INSTANT_NONE)
+			found = r;
+	}
+	return found;
+}
+
+static int add_tested(struct assessing *a, struct condition *c)
+{
+	const struct rollout *earlier = earlier_rollback(a);
+	char at[INSTANT_TEXT_MAX];
+
+	c->tested = "not tested";
+	if (earlier != NULL) {
+		c->tested = arena_printf(a->arena, "tested: the rollout of %s was rolled back and traffic returned",
+					 instant_long(at, earlier->started_at));
+		if (c->tested == NULL || ids_add(&c->ids, earlier->traffic_returned_id, a->arena) < 0)
+			return error_nomem(a->err);
+	} else if (a->out->containment.state == CONTAINMENT_CONFIRMED) {
+		c->tested = "tested: this rollout was rolled back and traffic returned";
+	}
+	return 0;
+}
+
 static struct condition *add(struct assessing *a, const char *rule, const char *scope)
 {
 	struct condition *c = &a->out->conditions[a->out->n_conditions];
@@ -79,9 +111,7 @@ static struct condition *add(struct assessing *a, const char *rule, const char *
 	*c = (struct condition){ .rule = rule, .scope = scope, .limit = NAN, .window_seconds = NAN };
 	c->id = arena_printf(a->arena, "R-%02zu", ++a->out->n_conditions);
 	c->owner = a->criteria->owner_rollback;
-	c->tested = a->out->containment.state == CONTAINMENT_CONFIRMED ? "tested: this rollout was rolled back and traffic returned"
-								       : "not tested";
-	return c;
+	return add_tested(a, c) < 0 ? NULL : c;
 }
 
 static const char *during_action(struct assessing *a)
@@ -126,6 +156,8 @@ static int add_criterion(struct assessing *a, const struct decision *d, const ch
 	const struct criterion *k = d->criterion;
 	struct condition *c = add(a, k->name, scope);
 
+	if (c == NULL)
+		return -1;
 	c->trigger = k->kind == CRITERION_ERROR_RATIO || k->kind == CRITERION_QUANTILE_RATIO
 			     ? arena_printf(a->arena, "%s against %s", words_criterion(k, a->arena),
 					    after ? "this rollout's baseline" : "the baseline")
@@ -151,6 +183,8 @@ static int add_guardrails(struct assessing *a)
 	char span[INSTANT_TEXT_MAX];
 	struct condition *c = add(a, "deadline", "during");
 
+	if (c == NULL)
+		return -1;
 	c->trigger = "No decision within the deadline";
 	c->limit_text = arena_printf(a->arena, "%s", duration_words(span, a->criteria->deadline));
 	c->action = during_action(a);
@@ -158,6 +192,8 @@ static int add_guardrails(struct assessing *a)
 	if (c->id == NULL || c->limit_text == NULL || c->action == NULL || c->verify == NULL)
 		return error_nomem(a->err);
 	c = add(a, "max-weight", "during");
+	if (c == NULL)
+		return -1;
 	c->trigger = "Exposure in effect above the blast limit";
 	c->limit_text = arena_printf(a->arena, ">" NBSP "%s", words_weight(a->criteria->max_weight * 100, a->arena));
 	c->action = during_action(a);

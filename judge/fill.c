@@ -218,7 +218,7 @@ static int gather_weights(struct filling *f)
 
 		if (strcmp(row->namespace_, f->r->namespace_) != 0 || strcmp(row->name, f->r->spec.service_name) != 0 || row->deleted)
 			continue;
-		if (row->at > end_of(f->r) + 120 * NS_PER_S)
+		if (row->at > end_of(f->r) + 120 * NS_PER_S || (f->r->next_started_at != INSTANT_NONE && row->at >= f->r->next_started_at))
 			break;
 		grown = arena_grow(f->arena, weights, n, &cap, sizeof *grown);
 		if (grown == NULL)

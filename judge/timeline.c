@@ -133,10 +133,11 @@ static int add_facts(struct assessing *a)
 		const struct fact *f = &a->r->facts[i];
 		bool phase = strcmp(f->kind, "phase") == 0;
 		const char *times = f->occurrences > 1 ? arena_printf(a->arena, " (%lld times)", (long long)f->occurrences) : "";
-		const char *text = phase ? arena_printf(a->arena, "Phase `%s`", f->text) : arena_printf(a->arena, "`%s`%s", f->text, times);
+		const char *code = words_code(f->text, a->arena);
+		const char *text = phase ? arena_printf(a->arena, "Phase %s", code) : arena_printf(a->arena, "%s%s", code, times);
 		struct timeline_row *row = add_row(a, f->at, phase ? "Kubernetes" : "Flagger", f->kind, phase ? 2 : rank_of(f), text);
 
-		if (row == NULL || ids_add_all(&row->ids, &f->ids, a->arena) < 0)
+		if (code == NULL || row == NULL || ids_add_all(&row->ids, &f->ids, a->arena) < 0)
 			return error_nomem(a->err);
 	}
 	return 0;
@@ -216,11 +217,16 @@ static int compare_rows(const void *x, const void *y)
 	return strcmp(a->text, b->text);
 }
 
+void assess_sort_timeline(struct assessment *out)
+{
+	if (out->n_timeline > 1)
+		qsort(out->timeline, out->n_timeline, sizeof *out->timeline, compare_rows);
+}
+
 int assess_timeline(struct assessing *a)
 {
 	if (add_facts(a) < 0 || add_weights(a) < 0 || add_decisions(a) < 0 || add_others(a) < 0)
 		return -1;
-	if (a->out->n_timeline > 1)
-		qsort(a->out->timeline, a->out->n_timeline, sizeof *a->out->timeline, compare_rows);
+	assess_sort_timeline(a->out);
 	return 0;
 }

@@ -313,6 +313,20 @@ static int compare_rollouts(const void *a, const void *b)
 	return strcmp(x->id, y->id);
 }
 
+static int64_t next_start(const struct rollouts *all, const struct rollout *r)
+{
+	int64_t next = INSTANT_NONE;
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct rollout *other = &all->v[i];
+
+		if (strcmp(other->namespace_, r->namespace_) == 0 && strcmp(other->canary, r->canary) == 0 &&
+		    other->started_at > r->started_at && (next == INSTANT_NONE || other->started_at < next))
+			next = other->started_at;
+	}
+	return next;
+}
+
 int rollouts_derive(struct rollouts *out, const struct evidence *evidence, struct arena *arena, size_t *unparsed, struct error *err)
 {
 	struct facts *facts = arena_alloc(arena, sizeof *facts);
@@ -323,6 +337,8 @@ int rollouts_derive(struct rollouts *out, const struct evidence *evidence, struc
 		return error_nomem(err);
 	if (facts_read(facts, evidence, arena, err) < 0 || track_all(&t, err) < 0)
 		return -1;
+	for (size_t i = 0; i < out->n; i++)
+		out->v[i].next_started_at = next_start(out, &out->v[i]);
 	for (size_t i = 0; i < out->n; i++)
 		if (rollout_fill(&out->v[i], facts, arena, err) < 0)
 			return -1;

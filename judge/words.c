@@ -8,6 +8,22 @@
 #include "gonogo/arena.h"
 #include "gonogo/criteria.h"
 
+const char *words_code(const char *text, struct arena *arena)
+{
+	char *out = arena_alloc(arena, 2 * strlen(text) + 3), *at = out;
+
+	if (out == NULL)
+		return NULL;
+	*at++ = '`';
+	for (; *text != '\0'; text++) {
+		*at++ = *text;
+		if (*text == '`')
+			*at++ = '`';
+	}
+	*at = '`';
+	return out;
+}
+
 const char *words_percent(double fraction, struct arena *arena)
 {
 	return isnan(fraction) ? "unknown" : arena_printf(arena, "%.2f" NBSP "%%", fraction * 100);

@@ -9,6 +9,8 @@ struct criterion;
 
 #define NBSP "\xC2\xA0"
 
+/* Hostile text for our sentences, as text_of() (doc.h) takes it: between backticks, those in it doubled. NULL: memory ended. */
+const char *words_code(const char *text, struct arena *arena);
 /* 0.0127 → "1.27 %". */
 const char *words_percent(double fraction, struct arena *arena);
 /* Weights: 30 → "30 %", 99.0099 → "99 %". */

@@ -1,6 +1,7 @@
 #include "gonogo/evidence.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "gonogo/arena.h"
@@ -8,11 +9,13 @@
 
 #define LOG_SHIFT 48
 
-void evidence_id_print(struct buf *out, evidence_id id, int human)
+void evidence_id_print(struct buf *out, evidence_id id)
 {
 	int64_t log = id >> LOG_SHIFT;
+	bool human = log >= HUMAN_LOG;
 
-	buf_printf(out, "%s-%03" PRId64, human ? "D" : "E", id & ((INT64_C(1) << LOG_SHIFT) - 1));
+	buf_printf(out, "%s-%03" PRId64, human ? "D" : "E", id & EVIDENCE_SEQ_MASK);
+	log -= human ? HUMAN_LOG : 0;
 	if (log > 0 && log < 26)
 		buf_putc(out, (char)('a' + log));
 }

@@ -12,6 +12,7 @@
 #include "gonogo/cli.h"
 #include "gonogo/error.h"
 #include "gonogo/json.h"
+#include "gonogo/ruling.h"
 #include "gonogo/utf8.h"
 
 #define DEFAULT_DB "/var/lib/gonogo/evidence.db"
@@ -181,6 +182,8 @@ int cli_print_verdict(const struct cli *cli, const struct assessment *a, struct 
 		json_put_string(&w, "verdict", verdict_name(a->verdict));
 		json_put_string(&w, "headline", a->headline);
 		json_put_string(&w, "outcome", outcome_name(a->rollout->outcome));
+		if (a->ruling != NULL)
+			json_put_string(&w, "effective", verdict_name(a->ruling->effective));
 		json_end_object(&w);
 	} else {
 		buf_printf(&out, "%s: ", verdict_word(a->verdict));

@@ -4,10 +4,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "decisions.h"
 #include "gonogo/arena.h"
 #include "gonogo/assessment.h"
 #include "gonogo/cli.h"
 #include "gonogo/error.h"
+#include "gonogo/ruling.h"
 
 #define OPT_IMAGE OPT_OWN
 #define OPT_AFTER (OPT_OWN + 1)
@@ -41,8 +43,9 @@ static void help(void)
 	     "  --image REF|DIGEST  the latest rollout of that canary to this image\n"
 	     "  --after TIME        the first rollout of that canary that started at or after TIME (RFC 3339)\n"
 	     "  --timeout D         wait at most that long, e.g. 20m (default 0: do not wait)\n"
-	     "  --effective         the verdict after recorded decisions, not the computed one\n"
+	     "  --effective         the verdict after recorded decisions (gonogo decide), not the computed one\n"
 	     "  --db FILE           evidence log (repeatable; default $GONOGO_DB, else /var/lib/gonogo/evidence.db)\n"
+	     "  --decisions FILE    log of human records (default: decisions.db beside the first evidence log)\n"
 	     "  --criteria FILE     judge by these criteria instead of those in force at the start\n"
 	     "  -o text|json        form of the output\n\n"
 	     "Exit codes: 0 GO, 1 NO-GO, 2 usage, 3 HOLD, 4 no such rollout, or still running, when the time was up; 5 other failure.");
@@ -124,7 +127,21 @@ static int code_of(enum verdict verdict)
 	return verdict == VERDICT_GO ? EXIT_GO : verdict == VERDICT_NO_GO ? EXIT_NO_GO : EXIT_HOLD;
 }
 
-static int judge(const struct cli *cli, struct session *s, const struct rollout *r)
+/* What people decided counts only here, and here time passes: a hold can expire. */
+static int effective(const struct cli *cli, struct session *s, struct assessment *a, struct arena *arena, struct error *err)
+{
+	struct clock clock;
+
+	clock_real(&clock);
+	if (decisions_rule(s, a, cli->at != INSTANT_NONE ? cli->at : clock_now(&clock), arena, err) < 0 ||
+	    cli_print_verdict(cli, a, err) < 0)
+		return cli_fail(cli, err);
+	if (!cli->json)
+		printf("effective: %s: %s\n", verdict_word(a->ruling->effective), a->ruling->text);
+	return code_of(a->ruling->effective);
+}
+
+static int judge(const struct cli *cli, const struct wanted *w, struct session *s, const struct rollout *r)
 {
 	struct arena *arena = session_arena();
 	struct assessment a;
@@ -135,6 +152,8 @@ static int judge(const struct cli *cli, struct session *s, const struct rollout 
 		return EXIT_OTHER;
 	if (session_assess(s, cli, r, &a, arena, &err) < 0) {
 		code = cli_fail(cli, &err);
+	} else if (w->effective) {
+		code = effective(cli, s, &a, arena, &err);
 	} else {
 		code = code_of(a.verdict);
 		if (cli_print_verdict(cli, &a, &err) < 0)
@@ -159,7 +178,7 @@ static int look(const struct cli *cli, const struct wanted *w, bool last)
 	}
 	r = find(&s, w);
 	if (r != NULL && r->ended_at != INSTANT_NONE) {
-		code = judge(cli, &s, r);
+		code = judge(cli, w, &s, r);
 	} else if (last) {
 		fprintf(stderr, "%s: %s: %s\n", cli->program, r == NULL ? w->name : r->id,
 			r == NULL ? "no such rollout yet; --timeout D waits for it" : "still running; --timeout D waits for its end");

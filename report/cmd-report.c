@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "decisions.h"
 #include "gonogo/arena.h"
 #include "gonogo/assessment.h"
 #include "gonogo/buf.h"
@@ -93,8 +94,9 @@ static int write_package(const struct cli *cli, const struct wanted *w, struct s
 	version_text(&program, "gonogo");
 	in.program = program.data;
 	in.assessment = &a;
-	if (session_assess(s, cli, r, &a, arena, err) < 0)
+	if (session_assess(s, cli, r, &a, arena, err) < 0 || decisions_rule(s, &a, INSTANT_NONE, arena, err) < 0)
 		goto out;
+	in.human = &s->human;
 	in.evidence = package.evidence = s->judged;
 	package.doc = &doc;
 	package.assessment = &a;

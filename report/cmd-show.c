@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "evidence-json.h"
+#include "decisions.h"
 #include "gonogo/arena.h"
 #include "gonogo/assessment.h"
 #include "gonogo/buf.h"
 #include "gonogo/cli.h"
 #include "gonogo/doc.h"
 #include "gonogo/error.h"
+#include "gonogo/ruling.h"
 #include "package.h"
 #include "version.h"
 
@@ -115,7 +117,7 @@ static void put_banner(struct buf *out, const struct doc *d)
 	buf_putc(out, '\n');
 }
 
-static void put_page(struct buf *out, const struct doc *d)
+static void put_page(struct buf *out, const struct doc *d, const struct ruling *ruling)
 {
 	put_banner(out, d);
 	buf_puts(out, "\nWhy\n");
@@ -136,6 +138,7 @@ static void put_page(struct buf *out, const struct doc *d)
 	}
 	for (size_t i = 0; i < d->ladder.n_rows; i++)
 		put_step(out, &d->ladder, &d->ladder.rows[i]);
+	buf_printf(out, "\nSign-off\n  %s\n  package sha256 %s\n", ruling->text, ruling->package);
 }
 
 static int show(const struct cli *cli, struct session *s, const struct rollout *r, struct arena *arena, struct error *err)
@@ -149,8 +152,9 @@ static int show(const struct cli *cli, struct session *s, const struct rollout *
 	buf_init(&out, SHOW_MAX);
 	buf_init(&program, 4096);
 	version_text(&program, "gonogo");
-	if (session_assess(s, cli, r, &a, arena, err) < 0)
+	if (session_assess(s, cli, r, &a, arena, err) < 0 || decisions_rule(s, &a, INSTANT_NONE, arena, err) < 0)
 		goto out;
+	in.human = &s->human;
 	in.assessment = &a;
 	in.evidence = s->judged;
 	in.program = program.data;
@@ -160,7 +164,7 @@ static int show(const struct cli *cli, struct session *s, const struct rollout *
 	} else {
 		if (package_document(&doc, &in, arena, err) < 0)
 			goto out;
-		put_page(&out, &doc);
+		put_page(&out, &doc, a.ruling);
 	}
 	if (buf_check(&out, "page one", err) < 0 || cli_write(out.data, out.len, err) < 0)
 		goto out;

@@ -1,8 +1,11 @@
 /* gonogo verify: recomputes every digest of the logs. */
 #include <getopt.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
+#include <unistd.h>
 
+#include "decisions.h"
 #include "gonogo/cli.h"
 #include "gonogo/digest.h"
 #include "gonogo/error.h"
@@ -12,9 +15,10 @@ static const struct option options[] = { CLI_OPTIONS, { NULL, 0, NULL, 0 } };
 
 static void help(void)
 {
-	puts("Usage: gonogo verify [--db FILE]...\n\n"
+	puts("Usage: gonogo verify [--db FILE]... [--decisions FILE]\n\n"
 	     "Recomputes the digest of every body and row and the chain over all rows, and prints the chain's head. The same head printed\n"
-	     "in a package shows that no row up to there was changed, removed or inserted since.\n\n"
+	     "in a package shows that no row up to there was changed, removed or inserted since. The log of human records (decisions.db\n"
+	     "beside the first evidence log, if there is one) is checked too.\n\n"
 	     "Exit codes: 0 all match; 4 they do not (the first bad row is named), or there is no log; 5 other failure.");
 }
 
@@ -42,6 +46,8 @@ static int verify(const struct cli *cli, const char *path)
 int cmd_verify(int argc, char **argv)
 {
 	static const struct cli_parser parser = { .program = "gonogo verify", .shorts = "", .longs = options, .help = help };
+	char path[PATH_MAX];
+	struct error err;
 	struct cli cli;
 	int code = cli_parse(&cli, &parser, argc, argv);
 
@@ -49,6 +55,14 @@ int cmd_verify(int argc, char **argv)
 		return code;
 	for (size_t i = 0; i < cli.n_dbs; i++) {
 		int one = verify(&cli, cli.dbs[i]);
+
+		if (one != EXIT_GO)
+			code = one;
+	}
+	if (decisions_path(path, &cli, &err) < 0)
+		return cli_fail(&cli, &err);
+	if (cli.decisions != NULL || access(path, F_OK) == 0) {
+		int one = verify(&cli, path);
 
 		if (one != EXIT_GO)
 			code = one;

@@ -144,7 +144,7 @@ static void cite_evidence(struct doc *doc, struct text *text, evidence_id id)
 	struct buf name;
 
 	buf_init(&name, 64);
-	evidence_id_print(&name, id, 0);
+	evidence_id_print(&name, id);
 	span_cite(doc, text, name.data);
 	buf_free(&name);
 }

@@ -9,6 +9,7 @@
 #include "gonogo/error.h"
 #include "gonogo/instant.h"
 #include "gonogo/json.h"
+#include "gonogo/ruling.h"
 
 static void put_ids(struct json_writer *w, const char *key, const struct ids *ids, const char *gap)
 {
@@ -18,7 +19,7 @@ static void put_ids(struct json_writer *w, const char *key, const struct ids *id
 	json_begin_array(w, key);
 	for (size_t i = 0; i < ids->n; i++) {
 		buf_reset(&id);
-		evidence_id_print(&id, ids->id[i], 0);
+		evidence_id_print(&id, ids->id[i]);
 		json_put_string(w, NULL, id.data);
 	}
 	if (gap != NULL)
@@ -351,6 +352,83 @@ static void put_provenance(struct json_writer *w, const struct assessment *a)
 	json_end_object(w);
 }
 
+static void put_person(struct json_writer *w, const char *key, const struct record *r)
+{
+	struct ids ids = { .id = (evidence_id[]){ r == NULL ? 0 : r->id }, .n = 1 };
+
+	if (r == NULL) {
+		json_put_null(w, key);
+		return;
+	}
+	json_begin_object(w, key);
+	json_put_string(w, "by", r->by);
+	json_put_string(w, "role", r->role);
+	json_put_string(w, "account", r->account);
+	json_put_instant(w, "at", r->at);
+	json_put_string(w, "text", r->text);
+	put_ids(w, "evidence", &ids, NULL);
+	json_end_object(w);
+}
+
+static void put_ruled(struct json_writer *w, const struct ruled *ruled)
+{
+	const struct record *d = ruled->decision;
+
+	json_begin_object(w, NULL);
+	json_put_string(w, "decision", verdict_name(d->decision));
+	json_put_string(w, "computed", verdict_name(d->computed));
+	json_put_bool(w, "override", d->override);
+	json_put_instant(w, "until", d->until);
+	json_put_string(w, "package", d->package);
+	json_put_bool(w, "counts", ruled->counts);
+	json_put_string(w, "why_not", ruled->why_not);
+	put_person(w, "person", d);
+	json_end_object(w);
+}
+
+static void put_action(struct json_writer *w, const struct action *action)
+{
+	json_begin_object(w, NULL);
+	json_put_string(w, "text", action->text);
+	json_put_string(w, "owner", action->owner);
+	json_put_string(w, "due", action->due);
+	json_put_string(w, "validation", action->validation);
+	json_put_string(w, "finding", action->finding);
+	json_put_string(w, "state", action_state_name(action->state));
+	put_ids(w, "evidence", &action->ids, NULL);
+	json_end_object(w);
+}
+
+/* The package's own digest is that of this file before any record entered it: sign_off and scorecard null, nothing of source "human". */
+static void put_sign_off(struct json_writer *w, const struct assessment *a)
+{
+	const struct ruling *r = a->ruling;
+
+	if (r == NULL) {
+		json_put_null(w, "sign_off");
+		return;
+	}
+	json_begin_object(w, "sign_off");
+	json_put_string(w, "package_sha256", r->package);
+	json_put_string(w, "state", ruling_state_name(r->state));
+	json_put_string(w, "effective", verdict_name(r->effective));
+	json_put_bool(w, "overridden", r->overridden);
+	json_put_int(w, "persons", (int64_t)r->persons);
+	json_put_int(w, "persons_needed", (int64_t)r->persons_needed);
+	json_put_string(w, "text", r->text);
+	json_begin_array(w, "decisions");
+	for (size_t i = 0; i < r->n_history; i++)
+		put_ruled(w, &r->history[i]);
+	json_end_array(w);
+	put_person(w, "criteria_approved", r->approval);
+	put_person(w, "criteria_approved_late", r->late_approval);
+	json_begin_array(w, "actions");
+	for (size_t i = 0; i < r->n_actions; i++)
+		put_action(w, &r->actions[i]);
+	json_end_array(w);
+	json_end_object(w);
+}
+
 int evidence_json_write(struct buf *out, const struct assessment *a, struct error *err)
 {
 	struct json_writer w;
@@ -379,7 +457,7 @@ int evidence_json_write(struct buf *out, const struct assessment *a, struct erro
 	put_findings(&w, a);
 	put_conditions(&w, a);
 	put_timeline(&w, a);
-	json_put_null(&w, "sign_off");
+	put_sign_off(&w, a);
 	json_put_null(&w, "scorecard");
 	put_provenance(&w, a);
 	json_end_object(&w);

@@ -11,7 +11,11 @@ static const struct command commands[] = {
 	{ "report", cmd_report, "ROLLOUT", "the evidence package: PDF, Markdown, evidence.json" },
 	{ "assert", cmd_assert, "ROLLOUT", "wait for a rollout's end, then exit 0 GO, 1 NO-GO, 3 HOLD" },
 	{ "judge", cmd_judge, "ROLLOUT --criteria FILE", "judge again by other criteria, side by side" },
-	{ "criteria", cmd_criteria, "explain [NAMESPACE/CANARY]", "what would be judged, and where each value comes from" },
+	{ "decide", cmd_decide, "ROLLOUT --decision D ...", "record a go, no-go or hold, bound to the package seen" },
+	{ "note", cmd_note, "ROLLOUT --text TEXT ...", "record a note in a rollout's timeline" },
+	{ "action", cmd_action, "ROLLOUT", "list, record and change the actions after a rollout" },
+	{ "rehearse", cmd_rehearse, "NAMESPACE/CANARY --how TEXT ...", "record that the rollback path was tested" },
+	{ "criteria", cmd_criteria, "explain|approve ...", "what would be judged and where each value comes from; approve a file" },
 	{ "lint", cmd_lint, "FILE|DIRECTORY|-...", "manifests against known traps" },
 	{ "verify", cmd_verify, "", "check the log's digests and chain" },
 };

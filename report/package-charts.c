@@ -178,7 +178,7 @@ static const char *id_text(struct doc *d, evidence_id id)
 	const char *copy;
 
 	buf_init(&name, 64);
-	evidence_id_print(&name, id, 0);
+	evidence_id_print(&name, id);
 	copy = name.data == NULL ? NULL : doc_printf(d, "%s", name.data);
 	buf_free(&name);
 	return copy;
@@ -201,7 +201,7 @@ static void put_events(struct doc *d, struct chart_time *time, const struct asse
 	for (size_t i = 0; i < a->n_timeline; i++) {
 		const struct timeline_row *row = &a->timeline[i];
 
-		if (row->ids.n > 0 && row->gap == NULL)
+		if (row->ids.n > 0 && row->gap == NULL && row->at >= time->from && row->at <= time->to)
 			events[time->n_events++] = (struct chart_event){ row->at, id_text(d, row->ids.id[0]), row->rank,
 									 is_turning_point(row->rank) };
 	}

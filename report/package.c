@@ -11,7 +11,9 @@
 #include "gonogo/doc.h"
 #include "gonogo/error.h"
 #include "gonogo/instant.h"
+#include "gonogo/ruling.h"
 #include "package-charts.h"
+#include "package-ruling.h"
 
 #define NBSP "\xC2\xA0"
 /* Rows of the timeline on paper (report-design.md 7). */
@@ -34,7 +36,7 @@ static const char *id_text(struct doc *d, evidence_id id)
 	const char *copy;
 
 	buf_init(&name, 64);
-	evidence_id_print(&name, id, 0);
+	evidence_id_print(&name, id);
 	copy = name.data == NULL ? NULL : doc_printf(d, "%s", name.data);
 	buf_free(&name);
 	return copy;
@@ -400,16 +402,39 @@ static void metrics(struct doc *d, const struct assessment *a)
 	doc_charts(d, caption);
 }
 
+static int64_t day_of(int64_t at)
+{
+	return at / (86400 * NS_PER_S);
+}
+
+/* Over midnight, or when somebody decided days later, every row has its date. */
+static bool spans_days(const struct assessment *a)
+{
+	return a->n_timeline > 0 && day_of(a->timeline[0].at) != day_of(a->timeline[a->n_timeline - 1].at);
+}
+
+static const char *dated_text(struct doc *d, int64_t at)
+{
+	char text[INSTANT_TEXT_MAX];
+
+	return doc_printf(d, "%.19s", instant_long(text, at));
+}
+
 static void timeline(struct doc *d, const struct assessment *a)
 {
-	static const struct column columns[] = { { "UTC", 0.11, false, false },
-						 { "Evidence", 0.11, false, false },
-						 { "Source", 0.13, false, false },
-						 { "What happened", 0.65, false, false } };
+	static const struct column narrow[] = { { "UTC", 0.11, false, false },
+						{ "Evidence", 0.11, false, false },
+						{ "Source", 0.13, false, false },
+						{ "What happened", 0.65, false, false } };
+	static const struct column wide[] = { { "UTC", 0.19, false, false },
+					      { "Evidence", 0.11, false, false },
+					      { "Source", 0.12, false, false },
+					      { "What happened", 0.58, false, false } };
+	bool dated = spans_days(a);
 	struct table *t;
 
 	(void)doc_heading(d, 0, "Timeline", "all times UTC (+00:00)");
-	t = doc_table(d, 0, columns, 4);
+	t = doc_table(d, 0, dated ? wide : narrow, 4);
 	if (t != NULL)
 		t->most = TIMELINE_MAX;
 	for (size_t i = 0; i < a->n_timeline; i++) {
@@ -419,7 +444,7 @@ static void timeline(struct doc *d, const struct assessment *a)
 		if (row == NULL)
 			return;
 		row->rank = r->rank;
-		row->cells[0].text = text_of(d, clock_text(d, r->at));
+		row->cells[0].text = text_of(d, dated ? dated_text(d, r->at) : clock_text(d, r->at));
 		if (r->gap != NULL)
 			span_cite(d, &row->cells[1].text, r->gap);
 		else if (r->ids.n > 0)
@@ -434,12 +459,12 @@ static void timeline(struct doc *d, const struct assessment *a)
 static void remediation(struct doc *d, const struct assessment *a)
 {
 	static const struct column columns[] = { { "", 0.08, false, false },
-						 { "Action", 0.72, false, false },
-						 { "Owner, due", 0.2, false, false } };
+						 { "Action", 0.66, false, false },
+						 { "Owner, due, state", 0.26, false, false } };
 	struct table *t;
 
 	(void)doc_heading(d, 0, "Remediation", "one action a finding; owner and due date are for a person to set");
-	if (a->n_findings == 0) {
+	if (a->n_findings == 0 && (a->ruling == NULL || a->ruling->n_actions == 0)) {
 		doc_paragraph(d, 0, text_of(d, "Nothing to mend."));
 		return;
 	}
@@ -452,8 +477,9 @@ static void remediation(struct doc *d, const struct assessment *a)
 		row->cells[0] = anchor_cell(d, doc_printf(d, "A-%02zu", i + 1));
 		row->cells[1].text = text_of(d, a->findings[i].remedy);
 		span_cite(d, &row->cells[1].text, a->findings[i].id);
-		row->cells[2].text = text_of(d, "owner not named");
+		package_remedy(d, row, a->ruling, a->findings[i].rule);
 	}
+	package_actions(d, t, a);
 }
 
 static void findings(struct doc *d, const struct assessment *a)
@@ -534,6 +560,7 @@ static void provenance(struct doc *d, const struct package_input *in)
 	judged = text_code(d, a->criteria->source);
 	span_printf(d, &judged, ", sha256 %s", digest_hex(hex, a->criteria->sha256));
 	add_key(d, b, "Judged by", judged);
+	package_ruling_provenance(d, b, a->ruling);
 	add_key(d, b, "Metrics", p->engine == NULL ? text_of(d, "engine unknown") : text_code(d, p->engine));
 	add_key(d, b, "Scrape interval",
 		text_of(d, isnan(p->scrape_interval) ? "unknown" : doc_printf(d, "%.1f" NBSP "s", p->scrape_interval)));
@@ -594,6 +621,16 @@ static void evidence_row(struct doc *d, struct table *t, const struct observatio
 	row->cells[4].text = *o->request == '\0' ? text_of(d, "none") : text_code(d, o->request);
 }
 
+static void evidence_rows(struct doc *d, struct table *t, const struct evidence *evidence, const struct cited_ids *all)
+{
+	for (size_t i = 0; i < evidence->n && !d->failed; i++) {
+		const char *id = id_text(d, evidence_id_of(&evidence->rows[i]));
+
+		if (id != NULL && all->n > 0 && bsearch(&id, all->v, all->n, sizeof *all->v, by_text) != NULL)
+			evidence_row(d, t, &evidence->rows[i], id);
+	}
+}
+
 static void evidence_table(struct doc *d, const struct package_input *in)
 {
 	static const struct column columns[] = { { "Id", 0.1, false, false },
@@ -607,40 +644,32 @@ static void evidence_table(struct doc *d, const struct package_input *in)
 	doc_each_cite(d, collect_id, &all);
 	if (all.n > 0)
 		qsort(all.v, all.n, sizeof *all.v, by_text);
-	(void)doc_heading(d, BLOCK_TEXT_ONLY, "Evidence", "the rows of the log that this package cites");
+	(void)doc_heading(d, BLOCK_TEXT_ONLY, "Evidence", "the rows of the logs that this package cites");
 	t = doc_table(d, BLOCK_TEXT_ONLY, columns, 5);
-	for (size_t i = 0; i < in->evidence->n && !d->failed; i++) {
-		const char *id = id_text(d, evidence_id_of(&in->evidence->rows[i]));
-
-		if (id != NULL && all.n > 0 && bsearch(&id, all.v, all.n, sizeof *all.v, by_text) != NULL)
-			evidence_row(d, t, &in->evidence->rows[i], id);
-	}
+	evidence_rows(d, t, in->evidence, &all);
+	if (in->human != NULL)
+		evidence_rows(d, t, in->human, &all);
 }
 
 /* ---- The whole. */
 
-static void find_digest(struct doc *d, const struct package_input *in)
-{
-	int64_t last = 0;
-
-	for (size_t i = 0; i < in->evidence->n; i++)
-		if (in->evidence->rows[i].log == 0 && in->evidence->rows[i].seq > last) {
-			last = in->evidence->rows[i].seq;
-			memcpy(d->digest, in->evidence->rows[i].chain_sha256, DIGEST_SIZE);
-		}
-}
-
 static void strip(struct doc *d, const struct package_input *in)
 {
-	if (in->wal_missing)
-		span_text(d, &d->strip, "The log was copied without its -wal file: its newest rows may be missing. ");
+	package_strip_ruling(d, in->assessment->ruling);
+	if (in->wal_missing) {
+		package_strip_next(d);
+		span_text(d, &d->strip, "The log was copied without its -wal file: its newest rows may be missing.");
+	}
 	if (in->assessment->other_criteria) {
+		package_strip_next(d);
 		span_text(d, &d->strip, "Judged by other criteria than those in force at the start: ");
 		span_code(d, &d->strip, in->assessment->criteria->source);
-		span_text(d, &d->strip, ". ");
+		span_text(d, &d->strip, ".");
 	}
-	if (in->assessment->partial)
+	if (in->assessment->partial) {
+		package_strip_next(d);
 		span_text(d, &d->strip, "Partial report: the rollout was still running when it was made.");
+	}
 }
 
 static void titles(struct doc *d, const struct package_input *in)
@@ -649,7 +678,7 @@ static void titles(struct doc *d, const struct package_input *in)
 	const struct rollout *r = a->rollout;
 	char at[INSTANT_TEXT_MAX], digest[DIGEST_SHORT_SIZE];
 
-	find_digest(d, in);
+	memcpy(d->digest, a->provenance.head, DIGEST_SIZE);
 	d->verdict = a->verdict == VERDICT_GO ? DOC_GO : a->verdict == VERDICT_NO_GO ? DOC_NO_GO : DOC_HOLD;
 	d->partial = a->partial;
 	d->dated = a->evaluated_at;
@@ -683,7 +712,7 @@ int package_document(struct doc *out, const struct package_input *in, struct are
 	timeline(out, a);
 	findings(out, a);
 	conditions(out, a);
-	doc_sign_off(out);
+	package_sign_off(out, a->ruling);
 	provenance(out, in);
 	evidence_table(out, in);
 	return doc_check(out, err);

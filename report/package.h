@@ -13,6 +13,7 @@ struct evidence;
 struct package_input {
 	const struct assessment *assessment;
 	const struct evidence *evidence;
+	const struct evidence *human; /* rows of decisions.db; may be NULL */
 	const char *program; /* "gonogo 0.1.0 (…)" */
 	bool wal_missing;
 };

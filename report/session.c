@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "decisions.h"
 #include "gonogo/arena.h"
 #include "gonogo/assessment.h"
 #include "gonogo/cli.h"
@@ -137,7 +138,9 @@ int session_open(struct session *s, const struct cli *cli, struct error *err)
 	if (load(s, &s->evidence, s->arena, &query, err) < 0)
 		return -1;
 	sort_rows(&s->evidence);
-	return rollouts_derive(&s->rollouts, &s->evidence, s->arena, NULL, err);
+	if (rollouts_derive(&s->rollouts, &s->evidence, s->arena, NULL, err) < 0)
+		return -1;
+	return decisions_load(s, cli, err);
 }
 
 void session_close(struct session *s)
@@ -253,7 +256,7 @@ int session_assess(struct session *s, const struct cli *cli, const struct rollou
 {
 	struct criteria *criteria = arena_alloc(arena, sizeof *criteria);
 	struct evidence *evidence = arena_alloc(arena, sizeof *evidence);
-	struct assess_options options = { .at = cli->at, .other_criteria = cli->criteria_file != NULL };
+	struct assess_options options = { .at = cli->at, .other_criteria = cli->criteria_file != NULL, .all = &s->rollouts };
 
 	if (criteria == NULL || evidence == NULL)
 		return error_nomem(err);

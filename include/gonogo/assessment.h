@@ -174,8 +174,9 @@ struct provenance {
 	double scrape_interval;		/* seconds; NaN */
 	double dispersion;		/* D of the errors; NaN: unknown */
 	const char *dispersion_text;
-	int64_t first_seq, last_seq, rows;
+	int64_t first_seq, last_seq, rows;	/* received from the history before the start until the evaluation: later rollouts do not change it */
 	const char *collector_version;
+	uint8_t head[DIGEST_SIZE];	/* chain digest of the last of these rows in the first log */
 };
 
 struct assessment {
@@ -211,11 +212,13 @@ struct assessment {
 	struct provenance provenance;
 	bool blast_breached;
 	bool expired;			/* the deadline passed without a decision */
+	const struct ruling *ruling;	/* what people decided, once assess_records() entered it; NULL before */
 };
 
 struct assess_options {
 	int64_t at;			/* evaluation time; INSTANT_NONE: the rollout's last row */
 	bool other_criteria;
+	const struct rollouts *all;	/* of the log; NULL: whether the rollback path was used before is not known */
 };
 
 /* Judges one rollout by its evidence. evidence must hold the rows of the rollout's namespace from `history` before the start on. */

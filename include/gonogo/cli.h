@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "gonogo/evidence.h"
+#include "gonogo/record.h"
 #include "gonogo/rollout.h"
 
 struct arena;
@@ -31,6 +32,7 @@ struct cli {
 	const char *criteria_file;	/* --criteria; NULL: the one in force at the start */
 	int64_t at;			/* --at; INSTANT_NONE */
 	bool json;			/* -o json */
+	bool recording;			/* the command may make the file that --decisions names */
 };
 
 /* One subcommand: its arguments begin with its name. Returns an exit code. */
@@ -77,6 +79,8 @@ struct session {
 	size_t n_stores;
 	struct evidence evidence;	/* all but Prometheus' samples */
 	struct rollouts rollouts;
+	struct evidence human;		/* rows of decisions.db */
+	struct records records;		/* and what they say */
 	const struct evidence *judged;	/* what the last session_assess judged by, samples included */
 	bool wal_missing;
 	const char *wal_missing_path;
@@ -112,5 +116,9 @@ int cmd_judge(int argc, char **argv);
 int cmd_criteria(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_lint(int argc, char **argv);
+int cmd_decide(int argc, char **argv);
+int cmd_note(int argc, char **argv);
+int cmd_action(int argc, char **argv);
+int cmd_rehearse(int argc, char **argv);
 
 #endif

@@ -10,16 +10,20 @@
 struct arena;
 struct buf;
 
-/* An id is seq + (log << 48): unique among all logs that a command reads. 0: none. Cited as "E-031"; log 1 as "E-031b", log 2 "E-031c". */
+/* An id is seq + (log << 48): unique among all logs that a command reads. 0: none. Cited as "E-031"; log 1 as "E-031b", log 2 "E-031c".
+ * Logs from HUMAN_LOG on are those of human records: "D-003", the next one's "D-003b". */
 typedef int64_t evidence_id;
+
+#define HUMAN_LOG 64
+#define EVIDENCE_SEQ_MASK ((INT64_C(1) << 48) - 1)
 
 static inline evidence_id evidence_id_of(const struct observation *row)
 {
 	return row->seq + ((int64_t)row->log << 48);
 }
 
-/* Appends the citation form, three digits at least. human: "D-003". */
-void evidence_id_print(struct buf *out, evidence_id id, int human);
+/* Appends the citation form, three digits at least. */
+void evidence_id_print(struct buf *out, evidence_id id);
 
 /* A set of ids, ascending, in an arena. */
 struct ids {

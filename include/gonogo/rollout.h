@@ -200,6 +200,7 @@ struct rollout {
 	evidence_id spec_id;
 	const char *spec_hash;		/* lastAppliedSpec of the last attempt */
 	int64_t started_at, ended_at;	/* ended_at INSTANT_NONE while it runs */
+	int64_t next_started_at;	/* of the same canary's next rollout; INSTANT_NONE */
 	int64_t condition_time;		/* of the Promoted condition while Unknown: the time in the id */
 	bool start_seen;
 	int attempts;			/* 1: never restarted */
