@@ -96,10 +96,14 @@ static int add_tested(struct assessing *a, struct condition *c)
 	if (earlier != NULL) {
 		c->tested = arena_printf(a->arena, "tested: the rollout of %s was rolled back and traffic returned",
 					 instant_long(at, earlier->started_at));
+		c->tested_state = TESTED_BEFORE;
 		if (c->tested == NULL || ids_add(&c->ids, earlier->traffic_returned_id, a->arena) < 0)
 			return error_nomem(a->err);
 	} else if (a->out->containment.state == CONTAINMENT_CONFIRMED) {
+		c->tested_state = TESTED_LATE;
 		c->tested = "tested: this rollout was rolled back and traffic returned";
+		if (ids_add_all(&c->ids, &a->out->containment.ids, a->arena) < 0)
+			return error_nomem(a->err);
 	}
 	return 0;
 }
@@ -111,6 +115,7 @@ static struct condition *add(struct assessing *a, const char *rule, const char *
 	*c = (struct condition){ .rule = rule, .scope = scope, .limit = NAN, .window_seconds = NAN };
 	c->id = arena_printf(a->arena, "R-%02zu", ++a->out->n_conditions);
 	c->owner = a->criteria->owner_rollback;
+	c->data = a->criteria->rollback_data == NULL ? NULL : words_code(a->criteria->rollback_data, a->arena);
 	return add_tested(a, c) < 0 ? NULL : c;
 }
 
@@ -118,6 +123,8 @@ static const char *during_action(struct assessing *a)
 {
 	const struct rollout *r = a->r;
 
+	if (a->criteria->rollback_action != NULL)
+		return words_code(a->criteria->rollback_action, a->arena);
 	return arena_printf(
 		a->arena,
 		"Flagger sets the canary's weight to 0 by itself at %lld failed checks; by hand: kubectl -n %s set image deployment/%s "
@@ -130,6 +137,8 @@ static const char *after_action(struct assessing *a)
 {
 	const struct rollout *r = a->r;
 
+	if (a->criteria->rollback_action != NULL)
+		return words_code(a->criteria->rollback_action, a->arena);
 	return arena_printf(a->arena,
 			    "Roll out the old image again: kubectl -n %s set image deployment/%s %s=%s (or revert the commit); with "
 			    "spec.skipAnalysis: true if it cannot wait.",
@@ -199,6 +208,13 @@ static int add_guardrails(struct assessing *a)
 	c->action = during_action(a);
 	c->verify = verification(a);
 	return c->id == NULL || c->limit_text == NULL || c->action == NULL || c->verify == NULL ? error_nomem(a->err) : 0;
+}
+
+const char *tested_state_name(enum tested_state state)
+{
+	static const char *const names[] = { "no", "failed", "late", "before" };
+
+	return names[state];
 }
 
 int assess_conditions(struct assessing *a)

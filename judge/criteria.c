@@ -76,6 +76,11 @@ static const struct field owner_fields[] = {
 	{ "rollback", FIELD_TEXT, CRITERIA(owner_rollback), 0, 0, NULL },
 };
 
+static const struct field rollback_fields[] = {
+	{ "action", FIELD_TEXT, CRITERIA(rollback_action), 0, 0, NULL },
+	{ "data", FIELD_TEXT, CRITERIA(rollback_data), 0, 0, NULL },
+};
+
 static const struct field decision_fields[] = {
 	{ "two_persons", FIELD_BOOL, CRITERIA(two_persons), 0, 0, NULL },
 };
@@ -445,6 +450,8 @@ static int read_section(struct reader *r, const struct yaml_member *m, struct er
 		return read_mapping(r, blast_fields, COUNT(blast_fields), v, "blast", c, err);
 	if (strcmp(m->key, "evidence") == 0)
 		return read_mapping(r, evidence_fields, COUNT(evidence_fields), v, "evidence", c, err);
+	if (strcmp(m->key, "rollback") == 0)
+		return read_mapping(r, rollback_fields, COUNT(rollback_fields), v, "rollback", c, err);
 	if (strcmp(m->key, "owners") == 0)
 		return read_mapping(r, owner_fields, COUNT(owner_fields), v, "owners", c, err);
 	if (strcmp(m->key, "decisions") == 0)

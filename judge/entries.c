@@ -70,7 +70,8 @@ static int enter_rehearsal(struct assessment *a, const struct ruling *ruling, st
 	char at[INSTANT_TEXT_MAX];
 	const char *text;
 
-	if (r == NULL)
+	/* What the evidence itself shows needs nobody's word. */
+	if (r == NULL || a->n_conditions == 0 || a->conditions[0].tested_state == TESTED_BEFORE)
 		return 0;
 	text = arena_printf(arena, "%s at %s by %s: %s%s", r->worked ? "tested" : "its test failed", instant_long(at, r->tested_at),
 			    words_code(r->by, arena), words_code(r->text, arena),
@@ -79,6 +80,7 @@ static int enter_rehearsal(struct assessment *a, const struct ruling *ruling, st
 		return error_nomem(err);
 	for (size_t i = 0; i < a->n_conditions; i++) {
 		a->conditions[i].tested = text;
+		a->conditions[i].tested_state = !r->worked ? TESTED_FAILED : r->at > a->rollout->started_at ? TESTED_LATE : TESTED_BEFORE;
 		if (ids_add(&a->conditions[i].ids, r->id, arena) < 0)
 			return error_nomem(err);
 	}

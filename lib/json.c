@@ -759,6 +759,11 @@ void json_put_number(struct json_writer *w, const char *key, double value)
 		buf_puts(w->out, "null");
 		return;
 	}
+	/* 20, not 2e+01: the same number, for people. */
+	if (value == trunc(value) && fabs(value) < 1e15) {
+		buf_printf(w->out, "%.0f", value == 0 ? 0 : value);
+		return;
+	}
 	for (int digits = 1; digits <= 17; digits++) {
 		(void)snprintf(text, sizeof text, "%.*g", digits, value);
 		if (strtod(text, NULL) == value)

@@ -13,6 +13,7 @@
 #include "gonogo/error.h"
 #include "gonogo/output.h"
 #include "package.h"
+#include "scoring.h"
 #include "version.h"
 
 /* Longest name of a folder that every file system takes. */
@@ -20,15 +21,20 @@
 
 #define OPT_FORMAT OPT_OWN
 #define OPT_PAPER (OPT_OWN + 1)
+#define OPT_RUBRIC (OPT_OWN + 2)
+#define OPT_GRADES (OPT_OWN + 3)
 
 static const struct option options[] = { CLI_OPTIONS,
 					 { "output", required_argument, NULL, 'o' },
 					 { "format", required_argument, NULL, OPT_FORMAT },
 					 { "paper", required_argument, NULL, OPT_PAPER },
+					 { "rubric", required_argument, NULL, OPT_RUBRIC },
+					 { "grades", required_argument, NULL, OPT_GRADES },
 					 { NULL, 0, NULL, 0 } };
 
 struct wanted {
 	const char *directory, *formats;
+	const char *rubric, *grades; /* "default": the built-in one */
 	enum paper paper;
 };
 
@@ -41,9 +47,10 @@ static void help(void)
 	     "  -o DIR              where to (default: the rollout's id); - writes a tar stream to stdout\n"
 	     "  --format LIST       some of md,pdf,json (default: all)\n"
 	     "  --paper a4|letter   of the PDF (default a4)\n"
+	     "  --rubric FILE       with a scorecard by this rubric; default: the course's twenty points\n"
+	     "  --grades FILE       log of graders' marks (gonogo score --grade)\n"
 	     "  --criteria FILE     judge by these criteria instead of those in force at the start; page one says so\n"
-	     "  --at TIME           judge as if it were this time (RFC 3339)\n"
-	     "  --db FILE           evidence log (repeatable; default $GONOGO_DB, else /var/lib/gonogo/evidence.db)\n\n"
+	     "  --at TIME           judge as if it were this time (RFC 3339)\n" LOGS_HELP "\n"
 	     "GONOGO_FONTS names the folder of DejaVu Sans Condensed, if it is not where Debian's fonts-dejavu-extra has it.\n\n"
 	     "Exit codes: 0 written, whatever the verdict; 2 usage; 4 no such rollout, or evidence missing; 5 other failure.");
 }
@@ -60,6 +67,10 @@ static bool own_option(void *arg, int c, const char *value, const char **text)
 		if (strcmp(value, "a4") != 0 && strcmp(value, "letter") != 0)
 			*text = "--paper takes a4 or letter";
 		w->paper = strcmp(value, "letter") == 0 ? PAPER_LETTER : PAPER_A4;
+	} else if (c == OPT_RUBRIC) {
+		w->rubric = value;
+	} else if (c == OPT_GRADES) {
+		w->grades = value;
 	} else {
 		return false;
 	}
@@ -76,6 +87,21 @@ static const char *folder_of(const struct rollout *r, struct arena *arena)
 		    (*c == '.' && (c == name || c[-1] == '.')))
 			*c = '-';
 	return name;
+}
+
+static int add_scorecard(const struct wanted *w, struct assessment *a, struct arena *arena, struct error *err)
+{
+	struct rubric *rubric = arena_alloc(arena, sizeof *rubric);
+	struct scorecard *card = arena_alloc(arena, sizeof *card);
+	struct records *grades = arena_alloc(arena, sizeof *grades);
+
+	if (rubric == NULL || card == NULL || grades == NULL)
+		return error_nomem(err);
+	if (scoring_rubric(rubric, strcmp(w->rubric, "default") == 0 ? NULL : w->rubric, arena, err) < 0 ||
+	    scoring_grades(grades, w->grades, arena, err) < 0 || scoring_assessment(card, rubric, a, grades, arena, err) < 0)
+		return -1;
+	a->scorecard = card;
+	return 0;
 }
 
 static int write_package(const struct cli *cli, const struct wanted *w, struct session *s, const struct rollout *r, struct arena *arena,
@@ -95,6 +121,8 @@ static int write_package(const struct cli *cli, const struct wanted *w, struct s
 	in.program = program.data;
 	in.assessment = &a;
 	if (session_assess(s, cli, r, &a, arena, err) < 0 || decisions_rule(s, &a, INSTANT_NONE, arena, err) < 0)
+		goto out;
+	if (w->rubric != NULL && add_scorecard(w, &a, arena, err) < 0)
 		goto out;
 	in.human = &s->human;
 	in.evidence = package.evidence = s->judged;

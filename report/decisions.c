@@ -81,6 +81,7 @@ static int origin_of(struct buf *out, const char *cluster, struct error *err)
 struct loading {
 	struct evidence *rows;
 	struct arena *arena;
+	int log;
 };
 
 static int keep(void *arg, const struct observation *row, struct error *err)
@@ -95,7 +96,7 @@ static int keep(void *arg, const struct observation *row, struct error *err)
 	e->rows = kept;
 	kept += e->n;
 	*kept = *row;
-	kept->log = HUMAN_LOG;
+	kept->log = loading->log;
 	kept->boot_id = arena_strdup(arena, row->boot_id);
 	kept->kind = arena_strdup(arena, row->kind);
 	kept->subject = arena_strdup(arena, row->subject);
@@ -109,52 +110,47 @@ static int keep(void *arg, const struct observation *row, struct error *err)
 	return 0;
 }
 
-static int check_origin(const struct session *s, const struct store *store, const char *path, struct error *err)
+int decisions_read(struct evidence *out, const char *path, const char *origin, int log, struct arena *arena, struct error *err)
 {
-	struct buf origin;
+	struct store_query query = { .source = SOURCE_HUMAN, .from = INSTANT_NONE, .to = INSTANT_NONE };
+	struct loading loading = { out, arena, log };
+	struct store *store = NULL;
 	int rc = -1;
 
-	buf_init(&origin, 4096);
-	if (origin_of(&origin, s->evidence.cluster, err) < 0)
-		goto out;
-	if (strcmp(store_origin(store), origin.data) != 0) {
-		error_code(err, ERR_USAGE, "%s: is the log of %.200s, not of %.200s: name the right one with --decisions", path,
-			   store_origin(store), origin.data);
-		goto out;
-	}
-	rc = 0;
-out:
-	buf_free(&origin);
+	if (store_open(&store, path, STORE_READ, NULL, err) < 0)
+		return -1;
+	if (store_wal_missing(store))
+		fprintf(stderr, "gonogo: warning: %s was copied without its -wal file: its newest rows may be missing\n", path);
+	if (strcmp(store_origin(store), origin) != 0)
+		error_code(err, ERR_USAGE, "%s: is the log of %.200s, not of %.200s: name the right one", path, store_origin(store),
+			   origin);
+	else
+		rc = store_each(store, &query, keep, &loading, err);
+	store_close(store);
 	return rc;
 }
 
 int decisions_load(struct session *s, const struct cli *cli, struct error *err)
 {
-	struct store_query query = { .source = SOURCE_HUMAN, .from = INSTANT_NONE, .to = INSTANT_NONE };
-	struct loading loading = { &s->human, s->arena };
-	struct store *store = NULL;
 	char path[PATH_MAX];
+	struct buf origin;
 	int rc = -1;
 
-	if (decisions_path(path, cli, err) < 0)
-		return -1;
-	if (access(path, F_OK) < 0 && (cli->decisions == NULL || cli->recording))
-		return records_read(&s->records, &s->human, s->arena, err);
-	if (store_open(&store, path, STORE_READ, NULL, err) < 0) {
+	buf_init(&origin, 4096);
+	if (decisions_path(path, cli, err) < 0 || origin_of(&origin, s->evidence.cluster, err) < 0)
+		goto out;
+	s->has_decisions = access(path, F_OK) == 0;
+	if ((s->has_decisions || (cli->decisions != NULL && !cli->recording)) &&
+	    decisions_read(&s->human, path, origin.data, HUMAN_LOG, s->arena, err) < 0) {
 		/* Another person's first record is just making the file. */
 		if (err->code != ERR_NOT_FOUND || !cli->recording)
-			return -1;
-		return records_read(&s->records, &s->human, s->arena, err);
+			goto out;
 	}
-	if (store_wal_missing(store))
-		fprintf(stderr, "%s: warning: %s was copied without its -wal file: its newest rows may be missing\n", cli->program, path);
-	if (check_origin(s, store, path, err) < 0 || store_each(store, &query, keep, &loading, err) < 0)
-		goto out;
 	rc = records_read(&s->records, &s->human, s->arena, err);
 	if (rc < 0)
 		error_wrap(err, "%s", path);
 out:
-	store_close(store);
+	buf_free(&origin);
 	return rc;
 }
 
@@ -208,23 +204,21 @@ static int append(struct store *store, const struct author *author, struct recor
 	return 0;
 }
 
-int decisions_append(const struct cli *cli, const char *cluster, const struct author *author, struct record *record, struct error *err)
+int decisions_append_to(const char *path, const char *origin, const struct author *author, struct record *record, struct error *err)
 {
-	char path[PATH_MAX], account[ACCOUNT_MAX];
-	struct buf body, subject, origin;
+	char account[ACCOUNT_MAX];
+	struct buf body, subject;
 	struct store *store = NULL;
 	int rc = -1;
 
 	buf_init(&body, BODY_MAX);
 	buf_init(&subject, 4096);
-	buf_init(&origin, 4096);
 	account_of(account);
 	record->by = author->by;
 	record->role = author->role;
 	record->account = account;
 	record->version = GONOGO_VERSION;
-	if (decisions_path(path, cli, err) < 0 || origin_of(&origin, cluster, err) < 0 || record_write(&body, record, err) < 0 ||
-	    record_subject(&subject, record, err) < 0 || open_writer(&store, path, origin.data, err) < 0)
+	if (record_write(&body, record, err) < 0 || record_subject(&subject, record, err) < 0 || open_writer(&store, path, origin, err) < 0)
 		goto out;
 	rc = append(store, author, record, &subject, &body, err);
 out:
@@ -232,6 +226,18 @@ out:
 	record->account = NULL;
 	buf_free(&body);
 	buf_free(&subject);
+	return rc;
+}
+
+int decisions_append(const struct cli *cli, const char *cluster, const struct author *author, struct record *record, struct error *err)
+{
+	char path[PATH_MAX];
+	struct buf origin;
+	int rc = -1;
+
+	buf_init(&origin, 4096);
+	if (decisions_path(path, cli, err) == 0 && origin_of(&origin, cluster, err) == 0)
+		rc = decisions_append_to(path, origin.data, author, record, err);
 	buf_free(&origin);
 	return rc;
 }
@@ -292,5 +298,6 @@ int decisions_rule(struct session *s, struct assessment *assessment, int64_t now
 		return error_nomem(err);
 	if (package_digest(hex, assessment, err) < 0 || ruling_make(ruling, assessment, &s->records, hex, now, arena, err) < 0)
 		return -1;
+	ruling->recorded = s->has_decisions;
 	return assess_records(assessment, ruling, arena, err);
 }

@@ -46,6 +46,13 @@ int decisions_load(struct session *s, const struct cli *cli, struct error *err);
  * waited for (some seconds). The first record makes the file. */
 int decisions_append(const struct cli *cli, const char *cluster, const struct author *author, struct record *record, struct error *err);
 
+/* The same into a named file of a named origin: the graders' log. */
+#define GRADES_ORIGIN "gonogo/grades"
+int decisions_append_to(const char *path, const char *origin, const struct author *author, struct record *record, struct error *err);
+
+/* The rows of one such file, numbered as log `log` (HUMAN_LOG and above). */
+int decisions_read(struct evidence *out, const char *path, const char *origin, int log, struct arena *arena, struct error *err);
+
 /* Digest of the package as computed, then the ruling by the session's records, then everything entered into the assessment. now: see
  * ruling_make(). Call once an assessment. */
 int decisions_rule(struct session *s, struct assessment *assessment, int64_t now, struct arena *arena, struct error *err);

@@ -10,6 +10,7 @@
 #include "gonogo/instant.h"
 #include "gonogo/json.h"
 #include "gonogo/ruling.h"
+#include "gonogo/score.h"
 
 static void put_ids(struct json_writer *w, const char *key, const struct ids *ids, const char *gap)
 {
@@ -89,6 +90,7 @@ static void put_rollout(struct json_writer *w, const struct rollout *r)
 	json_put_string(w, "strategy", strategy_name(r->spec.strategy));
 	json_put_instant(w, "started_at", r->started_at);
 	json_put_instant(w, "ended_at", r->ended_at);
+	json_put_bool(w, "start_seen", r->start_seen);
 	json_put_string(w, "outcome", outcome_name(r->outcome));
 	json_put_string(w, "outcome_reason", r->outcome_reason);
 	put_ids(w, "outcome_evidence", &r->outcome_ids, NULL);
@@ -274,7 +276,9 @@ static void put_conditions(struct json_writer *w, const struct assessment *a)
 		json_put_string(w, "owner", c->owner);
 		json_put_string(w, "action", c->action);
 		json_put_string(w, "verify", c->verify);
+		json_put_string(w, "data_compatibility", c->data);
 		json_put_string(w, "tested", c->tested);
+		json_put_string(w, "tested_state", tested_state_name(c->tested_state));
 		put_ids(w, "evidence", &c->ids, NULL);
 		json_end_object(w);
 	}
@@ -410,6 +414,7 @@ static void put_sign_off(struct json_writer *w, const struct assessment *a)
 	}
 	json_begin_object(w, "sign_off");
 	json_put_string(w, "package_sha256", r->package);
+	json_put_bool(w, "recorded", r->recorded);
 	json_put_string(w, "state", ruling_state_name(r->state));
 	json_put_string(w, "effective", verdict_name(r->effective));
 	json_put_bool(w, "overridden", r->overridden);
@@ -458,7 +463,10 @@ int evidence_json_write(struct buf *out, const struct assessment *a, struct erro
 	put_conditions(&w, a);
 	put_timeline(&w, a);
 	put_sign_off(&w, a);
-	json_put_null(&w, "scorecard");
+	if (a->scorecard == NULL)
+		json_put_null(&w, "scorecard");
+	else
+		score_put(&w, "scorecard", a->scorecard, true);
 	put_provenance(&w, a);
 	json_end_object(&w);
 	buf_putc(out, '\n');

@@ -212,7 +212,7 @@ static bool is_shared(const struct merge *m, const struct student *s)
 }
 
 /* Same scale, and not above it. */
-static int check_scale(struct merge *m, const struct mark *mark)
+static int check_scale(struct merge *m, const struct learner_mark *mark)
 {
 	char max[POINTS_TEXT_MAX], column[POINTS_TEXT_MAX], points[POINTS_TEXT_MAX];
 
@@ -228,7 +228,7 @@ static int check_scale(struct merge *m, const struct mark *mark)
 }
 
 /* Finds the row of a mark; NULL where it is refused. */
-static const struct student *match(struct merge *m, const struct mark *mark)
+static const struct student *match(struct merge *m, const struct learner_mark *mark)
 {
 	const struct student *s;
 	size_t before = m->refusals.n;
@@ -260,7 +260,7 @@ static const char *exempt_reason(const char *text)
 	return strcmp(text, "N/A") == 0 ? "stays N/A: the assignment is not this student's" : NULL;
 }
 
-static int merge_mark(struct merge *m, const struct mark *mark)
+static int merge_mark(struct merge *m, const struct learner_mark *mark)
 {
 	const struct student *s = match(m, mark);
 	const char *old, *exempt;
@@ -295,7 +295,7 @@ static void note_unmarked(const struct merge *m)
 			gradebook_note(m->refusals.notes, m->students[i].login, "has no mark: the cell stays as it is");
 }
 
-static int merge_all(struct merge *m, const struct mark *marks, size_t n)
+static int merge_all(struct merge *m, const struct learner_mark *marks, size_t n)
 {
 	if (prepare(m) < 0)
 		return -1;
@@ -308,7 +308,7 @@ static int merge_all(struct merge *m, const struct mark *marks, size_t n)
 	return 0;
 }
 
-int gradebook_canvas(struct buf *out, struct buf *notes, const char *exported, size_t len, const char *column, const struct mark *marks,
+int gradebook_canvas(struct buf *out, struct buf *notes, const char *exported, size_t len, const char *column, const struct learner_mark *marks,
 		     size_t n, struct error *err)
 {
 	struct merge m = { .refusals = { .notes = notes, .err = err }, .heading = column, .decimal = '.' };

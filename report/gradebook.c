@@ -69,7 +69,7 @@ static bool is_sane(bool graded, double points, double max)
 	return isfinite(max) && max > 0 && max <= POINTS_MAX && (!graded || (isfinite(points) && points >= 0 && points <= max));
 }
 
-void gradebook_check(struct refusals *r, const struct mark *mark)
+void gradebook_check(struct refusals *r, const struct learner_mark *mark)
 {
 	if (mark->login == NULL || *mark->login == '\0') {
 		gradebook_refuse(r, NULL, "a mark has no login");
@@ -88,7 +88,7 @@ void gradebook_check(struct refusals *r, const struct mark *mark)
 
 /* ---- CSV. */
 
-static void put_points(struct buf *out, const struct mark *m, double points)
+static void put_points(struct buf *out, const struct learner_mark *m, double points)
 {
 	char text[POINTS_TEXT_MAX];
 
@@ -101,7 +101,7 @@ static void put_text(struct buf *out, const char *text)
 	csv_put_text(out, text == NULL ? "" : text);
 }
 
-static void put_row(struct buf *out, const struct gradebook_assignment *a, const struct mark *m)
+static void put_row(struct buf *out, const struct gradebook_assignment *a, const struct learner_mark *m)
 {
 	char text[POINTS_TEXT_MAX];
 
@@ -118,7 +118,7 @@ static void put_row(struct buf *out, const struct gradebook_assignment *a, const
 	buf_printf(out, ",\"%s\"\r\n", gradebook_points(text, m->max, '.'));
 }
 
-int gradebook_csv(struct buf *out, struct buf *notes, const struct gradebook_assignment *assignment, const struct mark *marks, size_t n,
+int gradebook_csv(struct buf *out, struct buf *notes, const struct gradebook_assignment *assignment, const struct learner_mark *marks, size_t n,
 		  struct error *err)
 {
 	struct refusals r = { .notes = notes, .err = err };
@@ -181,7 +181,7 @@ static void put_test(struct json_writer *w, const struct criterion_mark *c, size
 	json_end_object(w);
 }
 
-int gradebook_gradescope(struct buf *out, struct buf *notes, const struct mark *mark, struct error *err)
+int gradebook_gradescope(struct buf *out, struct buf *notes, const struct learner_mark *mark, struct error *err)
 {
 	struct refusals r = { .notes = notes, .err = err };
 	struct json_writer w;
@@ -261,7 +261,7 @@ static void put_tests(struct json_writer *w, const struct criterion_mark *c)
 	buf_free(&name);
 }
 
-static void check_classroom(struct refusals *r, const struct mark *mark, double *max, bool *all)
+static void check_classroom(struct refusals *r, const struct learner_mark *mark, double *max, bool *all)
 {
 	gradebook_check(r, mark);
 	*max = 0;
@@ -282,7 +282,7 @@ static void check_classroom(struct refusals *r, const struct mark *mark, double 
 		gradebook_refuse(r, mark->login, "no criterion is graded and visible: Classroom would show 0 points");
 }
 
-static void note_left_out(struct buf *notes, const struct mark *mark)
+static void note_left_out(struct buf *notes, const struct learner_mark *mark)
 {
 	for (size_t i = 0; i < mark->n_criteria; i++) {
 		const struct criterion_mark *c = &mark->criteria[i];
@@ -297,7 +297,7 @@ static void note_left_out(struct buf *notes, const struct mark *mark)
 	}
 }
 
-static void put_classroom(struct buf *out, const struct mark *mark, double max, bool all)
+static void put_classroom(struct buf *out, const struct learner_mark *mark, double max, bool all)
 {
 	struct json_writer w;
 
@@ -314,7 +314,7 @@ static void put_classroom(struct buf *out, const struct mark *mark, double max, 
 	json_end_object(&w);
 }
 
-int gradebook_classroom(struct buf *out, struct buf *notes, const struct mark *mark, bool base64, struct error *err)
+int gradebook_classroom(struct buf *out, struct buf *notes, const struct learner_mark *mark, bool base64, struct error *err)
 {
 	struct refusals r = { .notes = notes, .err = err };
 	struct buf json;

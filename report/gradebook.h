@@ -17,7 +17,7 @@ struct refusals {
 int gradebook_refuse(struct refusals *r, const char *subject, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Points within range, sane maximum, login; refuses otherwise. */
-void gradebook_check(struct refusals *r, const struct mark *mark);
+void gradebook_check(struct refusals *r, const struct learner_mark *mark);
 
 /* Up to four decimals, no exponent, no thousands separator, '.' or ',' as asked. */
 #define POINTS_TEXT_MAX 40

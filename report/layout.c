@@ -346,19 +346,20 @@ static void put_code(struct layout *l, const struct block *b)
 static void put_score(struct layout *l, const struct score *s)
 {
 	const struct font_use number = { false, 8.5, SECONDARY, ANCHOR_END };
-	const struct font_use points = { true, 8.5, s->points > 0 ? INK : FAIL, ANCHOR_END };
+	const struct font_use points = { true, 8.5, s->points > 0 || s->word != NULL ? INK : FAIL, ANCHOR_END };
 	const struct style style = { false, 8.5, 11, INK, 1 };
-	uint32_t colour = s->points > 0 ? CANARY : FAIL;
-	double boxes = LEFT + l->width - 12 - 11.2 * s->of;
+	uint32_t colour = s->points > 0 ? CANARY : s->word != NULL ? SECONDARY : FAIL;
+	int n = s->of <= SCORE_BOXES_MAX ? s->of : 0;
+	double word = s->word == NULL ? 0 : words_width(l, s->word, true, 8.5), boxes = LEFT + l->width - 12 - word - 11.2 * n;
 	char text[16];
 
 	page_open(l->pages, TAG_P, NULL);
 	l->c.text(l->c.self, LEFT + 12, l->y, &number, s->number);
 	(void)put_text(l, &s->text, LEFT + 22, l->y, boxes - LEFT - 30, &style);
-	for (int k = 0; k < s->of; k++)
+	for (int k = 0; k < n; k++)
 		canvas_box(&l->c, boxes + 11.2 * k, l->y - 7.6, 8.6, 8.6, k < s->points ? colour : NO_COLOUR, colour);
 	(void)snprintf(text, sizeof text, "%d", s->points);
-	l->c.text(l->c.self, LEFT + l->width, l->y, &points, text);
+	l->c.text(l->c.self, LEFT + l->width, l->y, &points, s->word == NULL ? text : s->word);
 	page_close(l->pages);
 }
 

@@ -15,6 +15,7 @@ static const struct command commands[] = {
 	{ "note", cmd_note, "ROLLOUT --text TEXT ...", "record a note in a rollout's timeline" },
 	{ "action", cmd_action, "ROLLOUT", "list, record and change the actions after a rollout" },
 	{ "rehearse", cmd_rehearse, "NAMESPACE/CANARY --how TEXT ...", "record that the rollback path was tested" },
+	{ "score", cmd_score, "ROLLOUT | --class DIR", "how well a rollout was run, by a rubric; a class' gradebooks" },
 	{ "criteria", cmd_criteria, "explain|approve ...", "what would be judged and where each value comes from; approve a file" },
 	{ "lint", cmd_lint, "FILE|DIRECTORY|-...", "manifests against known traps" },
 	{ "verify", cmd_verify, "", "check the log's digests and chain" },

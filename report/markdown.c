@@ -406,7 +406,10 @@ static void put_scores(struct buf *out, const struct block *b)
 		put_plain(out, b->scores[i].number);
 		buf_puts(out, " | ");
 		put_text(out, &b->scores[i].text, true);
-		buf_printf(out, " | %d of %d |\n", b->scores[i].points, b->scores[i].of);
+		if (b->scores[i].word != NULL)
+			buf_printf(out, " | %s |\n", b->scores[i].word);
+		else
+			buf_printf(out, " | %d of %d |\n", b->scores[i].points, b->scores[i].of);
 	}
 }
 

@@ -116,7 +116,7 @@ static int write_all(int fd, const struct buf *bytes)
 
 static int write_file(int directory, const char *name, const struct buf *bytes, struct error *err)
 {
-	char temporary[128];
+	char temporary[256];
 	int fd;
 
 	(void)snprintf(temporary, sizeof temporary, ".%s.%ld", name, (long)getpid());
@@ -267,6 +267,19 @@ static int open_directory(const char *path, struct error *err)
 		return error_set(err, "%s: %s", path, strerror(errno));
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? error_set(err, "%s: %s", path, strerror(errno)) : fd;
+}
+
+int output_file(const char *directory, const char *name, const struct buf *bytes, struct error *err)
+{
+	int fd = open_directory(directory, err), rc;
+
+	if (fd < 0)
+		return -1;
+	rc = write_file(fd, name, bytes, err);
+	if (rc == 0 && fsync(fd) < 0)
+		rc = error_set(err, "%s: %s", directory, strerror(errno));
+	close(fd);
+	return rc;
 }
 
 int output_write(const struct package *package, const char *directory, const char *list, struct buf *names, struct error *err)

@@ -14,6 +14,7 @@
 #include "gonogo/ruling.h"
 #include "package-charts.h"
 #include "package-ruling.h"
+#include "package-score.h"
 
 #define NBSP "\xC2\xA0"
 /* Rows of the timeline on paper (report-design.md 7). */
@@ -342,6 +343,7 @@ static void figures(struct doc *d, const struct assessment *a)
 	}
 	d->figures[3].value = a->n_gaps == 0 ? "complete" : doc_printf(d, "%zu gap%s", a->n_gaps, a->n_gaps == 1 ? "" : "s");
 	d->figures[3].label = "in what was seen of the rollout";
+	package_score_figure(d, a->scorecard);
 }
 
 /* ---- Behind page 1. */
@@ -503,7 +505,8 @@ static const char *action_text(struct doc *d, const struct assessment *a, size_t
 	for (size_t k = 0; k < i; k++)
 		if (strcmp(a->conditions[k].action, c->action) == 0 && strcmp(a->conditions[k].verify, c->verify) == 0)
 			return doc_printf(d, "As %s.", a->conditions[k].id);
-	return doc_printf(d, "%s Verified: %s Path %s.", c->action, c->verify, c->tested);
+	return doc_printf(d, "%s Verified: %s Data compatibility: %s. Path %s.", c->action, c->verify,
+			  c->data == NULL ? "not stated" : c->data, c->tested);
 }
 
 static void conditions(struct doc *d, const struct assessment *a)
@@ -707,13 +710,20 @@ int package_document(struct doc *out, const struct package_input *in, struct are
 	rolled_out(out, a);
 	ladder(out, a);
 	short_conditions(out, a);
-	criteria_table(out, a);
-	metrics(out, a);
-	timeline(out, a);
-	findings(out, a);
-	conditions(out, a);
-	package_sign_off(out, a->ruling);
-	provenance(out, in);
+	if (in->sheet) {
+		package_sign_off(out, a->ruling);
+		package_scorecard(out, a->scorecard);
+		conditions(out, a);
+	} else {
+		criteria_table(out, a);
+		metrics(out, a);
+		timeline(out, a);
+		findings(out, a);
+		conditions(out, a);
+		package_sign_off(out, a->ruling);
+		package_scorecard(out, a->scorecard);
+		provenance(out, in);
+	}
 	evidence_table(out, in);
 	return doc_check(out, err);
 }

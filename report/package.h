@@ -16,6 +16,7 @@ struct package_input {
 	const struct evidence *human; /* rows of decisions.db; may be NULL */
 	const char *program; /* "gonogo 0.1.0 (…)" */
 	bool wal_missing;
+	bool sheet; /* a learner's: page one, the scorecard and what they cite */
 };
 
 /* Fills the document; strings live in the arena and in the assessment. -1: memory. */

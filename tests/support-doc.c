@@ -430,7 +430,7 @@ static void put_scorecard(struct doc *d)
 	(void)doc_heading(d, 0, "Scorecard", "14 of 20; a failed hard stop changes the grade, never the verdict");
 	b = doc_scores(d);
 	for (size_t i = 0; i < 10; i++)
-		scores_add(d, b, (struct score){ doc_printf(d, "%zu", i + 1), text_of(d, scores[i].text), scores[i].points, 2 });
+		scores_add(d, b, (struct score){ doc_printf(d, "%zu", i + 1), text_of(d, scores[i].text), scores[i].points, 2, NULL });
 }
 
 static void put_provenance(struct doc *d)

@@ -26,7 +26,7 @@ struct class
 {
 	struct csv csv;
 	char *text;
-	struct mark marks[MARKS_MAX];
+	struct learner_mark marks[MARKS_MAX];
 	size_t n;
 };
 
@@ -45,7 +45,7 @@ static void read_class(struct class *c, const char *folder)
 	for (size_t i = 1; i < c->csv.n; i++) {
 		const struct csv_cell *cells = c->csv.rows[i].cells;
 
-		c->marks[c->n++] = (struct mark){ .login = cells[0].text,
+		c->marks[c->n++] = (struct learner_mark){ .login = cells[0].text,
 						  .points = strtod(cells[1].text, NULL),
 						  .max = strtod(cells[2].text, NULL),
 						  .graded = strcmp(cells[3].text, "graded") == 0 };
@@ -64,7 +64,7 @@ struct result {
 	int rc;
 };
 
-static void canvas(struct result *r, const char *exported, const char *column, const struct mark *marks, size_t n)
+static void canvas(struct result *r, const char *exported, const char *column, const struct learner_mark *marks, size_t n)
 {
 	*r = (struct result){ 0 };
 	buf_init(&r->out, 1 << 20);
@@ -164,7 +164,7 @@ static void writes_large_numbers_without_a_comma(void **state)
 {
 	static const char exported[] =
 		"Student,ID,SIS Login ID,Section,Work (9)\n    Points Possible,,,,\"2,000.00\"\n\"S, B\",2,bruno.s,A,\n";
-	const struct mark mark = { .login = "BRUNO.S", .graded = true, .points = 1250.25, .max = 2000 };
+	const struct learner_mark mark = { .login = "BRUNO.S", .graded = true, .points = 1250.25, .max = 2000 };
 	struct result r;
 
 	(void)state;
@@ -178,7 +178,7 @@ static void writes_the_files_own_decimal_mark(void **state)
 {
 	static const char exported[] =
 		"Student;ID;SIS Login ID;Section;Work (9)\r\n    Points Possible;;;;20,00\r\nS;2;b;A;\"3,50\"\r\nT;3;c;A;\r\n";
-	const struct mark marks[] = { { .login = "b", .graded = true, .points = 17.5, .max = 20 },
+	const struct learner_mark marks[] = { { .login = "b", .graded = true, .points = 17.5, .max = 20 },
 				      { .login = "c", .graded = true, .points = 0, .max = 20 } };
 	struct result r;
 
@@ -208,7 +208,7 @@ static void refuses_exports_that_it_cannot_merge_into(void **state)
 		{ "Student,ID,SIS Login ID,Section,G (9)\n    Points Possible,,,,20\nO,1,ada.o,A,B+\n", "G", "no number" },
 		{ "Student,ID,SIS Login ID,Section,G (9)\n    Points Possible,,,,20\nO,1,ada.o,A,\"\n", "G", "Canvas export: line 3" },
 	};
-	const struct mark mark = { .login = "ada.o", .graded = true, .points = 1, .max = 20 };
+	const struct learner_mark mark = { .login = "ada.o", .graded = true, .points = 1, .max = 20 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -224,7 +224,7 @@ static void refuses_exports_that_it_cannot_merge_into(void **state)
 
 static void refuses_marks_that_are_none(void **state)
 {
-	static const struct mark bad[] = {
+	static const struct learner_mark bad[] = {
 		{ .login = "ada.o", .graded = true, .points = NAN, .max = 20 },
 		{ .login = "ada.o", .graded = true, .points = -1, .max = 20 },
 		{ .login = "ada.o", .graded = true, .points = 1, .max = 0 },
@@ -269,7 +269,7 @@ static const struct criterion_mark criteria[] = {
 	{ "Human decision", false, NAN, 2, "", "", MARK_VISIBLE },
 	{ "Answer key", true, 0, 2, "the answer", "E-1", MARK_HIDDEN },
 };
-static const struct mark part = { .login = "ada.o",
+static const struct learner_mark part = { .login = "ada.o",
 				  .first_name = "Ada, =1",
 				  .last_name = "@Okafor",
 				  .email = NULL,
@@ -277,7 +277,7 @@ static const struct mark part = { .login = "ada.o",
 				  .max = 8,
 				  .criteria = criteria,
 				  .n_criteria = 4 };
-static const struct mark whole = { .login = "zoe.m",
+static const struct learner_mark whole = { .login = "zoe.m",
 				   .first_name = "Zoë",
 				   .last_name = "Müller \"Z\"",
 				   .email = "z@example.test",
@@ -311,7 +311,7 @@ static void canvas_file_loads_elsewhere(void **state)
 static void csv_loads_elsewhere(void **state)
 {
 	const struct gradebook_assignment assignment = { "Canary, game day", "2026-03-10 23:59", "2026-03-10T09:00:00Z" };
-	const struct mark marks[] = { part, whole };
+	const struct learner_mark marks[] = { part, whole };
 	struct buf out, notes;
 
 	(void)state;
@@ -399,8 +399,8 @@ static void classroom_counts_and_sums_agree(void **state)
 static void classroom_refuses_what_it_would_misstate(void **state)
 {
 	static const struct criterion_mark third = { "Third", true, 1.0 / 3, 1, "", "", MARK_VISIBLE };
-	const struct mark odd = { .login = "ada.o", .graded = true, .points = 1, .max = 8, .criteria = &third, .n_criteria = 1 };
-	const struct mark open = { .login = "ada.o", .max = 8, .criteria = &criteria[2], .n_criteria = 1 };
+	const struct learner_mark odd = { .login = "ada.o", .graded = true, .points = 1, .max = 8, .criteria = &third, .n_criteria = 1 };
+	const struct learner_mark open = { .login = "ada.o", .max = 8, .criteria = &criteria[2], .n_criteria = 1 };
 	struct error err;
 	struct buf out;
 

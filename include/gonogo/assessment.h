@@ -121,6 +121,16 @@ struct finding {
 	int rank;			/* order within a severity, low first */
 };
 
+/* Whether the way back was known to work when the rollout began. */
+enum tested_state {
+	TESTED_NO,
+	TESTED_FAILED,	/* the last rehearsal did not work */
+	TESTED_LATE,	/* by this rollout itself, or recorded only after it began */
+	TESTED_BEFORE
+};
+/* "no", "failed", "late", "before" */
+const char *tested_state_name(enum tested_state state);
+
 struct condition {
 	const char *id;			/* "R-01" */
 	const char *rule;		/* the criterion's name, "deadline", "max-weight", "no-data" */
@@ -132,7 +142,9 @@ struct condition {
 	double window_seconds;
 	const char *owner;		/* NULL: not named */
 	const char *action, *verify;
+	const char *data;		/* data compatibility; NULL: not stated */
 	const char *tested;		/* "not tested", or when and how */
+	enum tested_state tested_state;
 	struct ids ids;
 };
 
@@ -213,6 +225,7 @@ struct assessment {
 	bool blast_breached;
 	bool expired;			/* the deadline passed without a decision */
 	const struct ruling *ruling;	/* what people decided, once assess_records() entered it; NULL before */
+	const struct scorecard *scorecard;	/* where a rubric was given; NULL */
 };
 
 struct assess_options {

@@ -81,6 +81,7 @@ struct session {
 	struct rollouts rollouts;
 	struct evidence human;		/* rows of decisions.db */
 	struct records records;		/* and what they say */
+	bool has_decisions;		/* there is a decisions.db */
 	const struct evidence *judged;	/* what the last session_assess judged by, samples included */
 	bool wal_missing;
 	const char *wal_missing_path;
@@ -120,5 +121,6 @@ int cmd_decide(int argc, char **argv);
 int cmd_note(int argc, char **argv);
 int cmd_action(int argc, char **argv);
 int cmd_rehearse(int argc, char **argv);
+int cmd_score(int argc, char **argv);
 
 #endif

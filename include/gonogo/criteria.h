@@ -63,6 +63,8 @@ struct criteria {
 	const char **error_classes;	/* anchored regular expressions over codes, of digits, dots and [..] classes only: "5.." */
 	bool revert_when_expired;	/* hold.expired: revert */
 	const char *owner_release, *owner_rollback;	/* NULL: not named */
+	const char *rollback_action;	/* the team's own way back; NULL: the general one */
+	const char *rollback_data;	/* whether the old version can read what the new one wrote; NULL: not stated */
 	bool two_persons;		/* decisions: two_persons */
 	uint8_t sha256[32];		/* of the file's bytes; of the default's where there is no file */
 	const char *source;		/* "default", or the file's name as given */

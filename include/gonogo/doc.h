@@ -128,8 +128,11 @@ struct key {
 struct score {
 	const char *number;	/* "1" */
 	struct text text;
-	int points, of;
+	int points, of;		/* boxes; none above SCORE_BOXES_MAX */
+	const char *word;	/* instead of the points: "1.5 of 3", "open"; NULL */
 };
+
+#define SCORE_BOXES_MAX 5
 
 struct block {
 	enum block_kind kind;

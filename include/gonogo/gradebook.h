@@ -6,11 +6,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "gonogo/rubric.h"
+
 struct buf;
 struct error;
-
-/* When a learner may see a criterion: Gradescope's words. */
-enum mark_visibility { MARK_VISIBLE, MARK_AFTER_DUE_DATE, MARK_AFTER_PUBLISHED, MARK_HIDDEN };
 
 struct criterion_mark {
 	const char *name;
@@ -21,7 +20,7 @@ struct criterion_mark {
 	enum mark_visibility visibility;
 };
 
-struct mark {
+struct learner_mark {
 	const char *login;
 	const char *first_name, *last_name, *email; /* of the roster; NULL if unknown */
 	bool graded; /* the whole; false where a criterion is still open */
@@ -39,7 +38,7 @@ struct mark {
 /* Merges the marks into the instructor's own export, joined on "SIS Login ID" (without regard to case, as Canvas does). Only cells of the
  * column change, and only for graded marks; `EX`, `N/A` and ungraded stay. column: its heading, or the heading without " (ID)".
  * Refused: a heading that Canvas would drop, another maximum, a mark above it, an unknown or repeated login, a cell that holds no number. */
-int gradebook_canvas(struct buf *out, struct buf *notes, const char *exported, size_t len, const char *column, const struct mark *marks,
+int gradebook_canvas(struct buf *out, struct buf *notes, const char *exported, size_t len, const char *column, const struct learner_mark *marks,
 		     size_t n, struct error *err);
 
 struct gradebook_assignment {
@@ -49,14 +48,14 @@ struct gradebook_assignment {
 };
 
 /* nbgrader's columns, every cell quoted (nbgrader's own file breaks on a comma in a name). */
-int gradebook_csv(struct buf *out, struct buf *notes, const struct gradebook_assignment *assignment, const struct mark *marks, size_t n,
+int gradebook_csv(struct buf *out, struct buf *notes, const struct gradebook_assignment *assignment, const struct learner_mark *marks, size_t n,
 		  struct error *err);
 
 /* results.json of one learner, one test a criterion. An open criterion has no score; the whole has one only when all is graded. */
-int gradebook_gradescope(struct buf *out, struct buf *notes, const struct mark *mark, struct error *err);
+int gradebook_gradescope(struct buf *out, struct buf *notes, const struct learner_mark *mark, struct error *err);
 
 /* The results that GitHub Classroom's reporter reads, of one learner: one test a point (or a half, a quarter, a tenth), because it has
  * counted passed tests and added up scores. Open criteria and those that are not MARK_VISIBLE are left out and said: it has neither. */
-int gradebook_classroom(struct buf *out, struct buf *notes, const struct mark *mark, bool base64, struct error *err);
+int gradebook_classroom(struct buf *out, struct buf *notes, const struct learner_mark *mark, bool base64, struct error *err);
 
 #endif

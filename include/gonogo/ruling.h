@@ -29,6 +29,7 @@ struct ruled {
 
 struct ruling {
 	const char *package;		/* digest of this package, 64 hexadecimal digits */
+	bool recorded;			/* there is a log of human records at all: what is not in it was not recorded */
 	enum ruling_state state;
 	enum verdict effective;
 	bool overridden;		/* state decided, and another verdict than the computed one */
