@@ -97,7 +97,7 @@ static void add_decision(struct scene *s, enum verdict verdict, const char *by)
 
 static struct ruling rule(struct scene *s, int64_t now)
 {
-	struct ruling ruling;
+	struct ruling ruling = { 0 };
 	struct error err;
 
 	if (records_read(&s->records, &s->human, s->arena, &err) < 0 ||
