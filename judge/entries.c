@@ -34,7 +34,7 @@ static int enter_timeline(struct assessment *a, const struct ruling *ruling, str
 		const struct record *r = &ruling->records->v[i];
 		struct timeline_row *row = &rows[a->n_timeline];
 
-		if (r->kind != RECORD_DECISION && r->kind != RECORD_NOTE)
+		if (r->kind != RECORD_DECISION && (r->kind != RECORD_NOTE || r->section != NULL))
 			continue;
 		*row = (struct timeline_row){ .at = r->about == INSTANT_NONE ? r->at : r->about,
 					      .source = "human",

@@ -50,6 +50,7 @@ static const struct field {
 	{ "evidence_head", HEX, offsetof(struct record, evidence_head), D, D },
 	{ "about", TIME, offsetof(struct record, about), N, 0 },
 	{ "cites", TEXT, offsetof(struct record, cites), N, 0 },
+	{ "section", NAME, offsetof(struct record, section), N, 0 },
 	{ "updates", COUNT, offsetof(struct record, updates), A, 0 },
 	{ "owner", NAME, offsetof(struct record, owner), A, 0 },
 	{ "due", DATE, offsetof(struct record, due), A, 0 },

@@ -46,21 +46,6 @@ static int put(const char *directory, const char *login, const char *end, const 
 	return buf_check(bytes, login, err) < 0 || file_name(name, login, end, err) < 0 ? -1 : output_file(directory, name, bytes, err);
 }
 
-/* A file that the user named. */
-static int put_path(const char *path, const struct buf *bytes, struct error *err)
-{
-	const char *slash = strrchr(path, '/');
-	char folder[4096] = ".";
-
-	if (slash != NULL && (size_t)(slash - path) >= sizeof folder)
-		return error_set(err, "%.200s: path too long", path);
-	if (slash != NULL) {
-		memcpy(folder, path, (size_t)(slash - path));
-		folder[slash - path] = '\0';
-	}
-	return output_file(slash == path ? "/" : folder, slash == NULL ? path : slash + 1, bytes, err);
-}
-
 /* Remarks go to stderr, a line each; not the one that becomes the error (NULL: none does). */
 static void say_notes(const struct cli *cli, const struct buf *notes, const struct error *err)
 {
@@ -214,7 +199,7 @@ static int put_csv(const struct cli *cli, const struct class *class, const struc
 	buf_init(&notes, GRADEBOOK_NOTES_MAX);
 	rc = gradebook_csv(&out, &notes, &assignment, marks, n, err);
 	if (rc == 0)
-		rc = put_path(o->csv, &out, err);
+		rc = output_path(o->csv, &out, err);
 	say_notes(cli, &notes, rc < 0 ? err : NULL);
 	buf_free(&out);
 	buf_free(&notes);

@@ -5,10 +5,12 @@
 #include "decisions.h"
 #include "gonogo/error.h"
 #include "gonogo/instant.h"
+#include "postmortem.h"
 
 #define OPT_TEXT OPT_OWN
 #define OPT_ABOUT (OPT_OWN + 1)
 #define OPT_CITES (OPT_OWN + 2)
+#define OPT_SECTION (OPT_OWN + 3)
 
 static const struct option options[] = { CLI_OPTIONS,
 					 AUTHOR_OPTIONS,
@@ -16,11 +18,12 @@ static const struct option options[] = { CLI_OPTIONS,
 					 { "text", required_argument, NULL, OPT_TEXT },
 					 { "about", required_argument, NULL, OPT_ABOUT },
 					 { "cites", required_argument, NULL, OPT_CITES },
+					 { "section", required_argument, NULL, OPT_SECTION },
 					 { NULL, 0, NULL, 0 } };
 
 struct wanted {
 	struct author author;
-	const char *text, *cites;
+	const char *text, *cites, *section;
 	int64_t about;
 };
 
@@ -51,6 +54,11 @@ static bool own_option(void *arg, int c, const char *value, const char **text)
 	case OPT_CITES:
 		w->cites = value;
 		return true;
+	case OPT_SECTION:
+		w->section = value;
+		if (!postmortem_has_section(value))
+			*text = "--section takes a section's name; --help lists them";
+		return true;
 	default:
 		return false;
 	}
@@ -68,6 +76,7 @@ static int note(const struct cli *cli, const struct wanted *w, const struct sess
 	record.text = w->text;
 	record.about = w->about;
 	record.cites = w->cites;
+	record.section = w->section;
 	if (decisions_append(cli, s->evidence.cluster, &w->author, &record, err) < 0)
 		return -1;
 	return decisions_say(cli, &record, "noted", err);

@@ -15,6 +15,7 @@ static const struct command commands[] = {
 	{ "note", cmd_note, "ROLLOUT --text TEXT ...", "record a note in a rollout's timeline" },
 	{ "action", cmd_action, "ROLLOUT", "list, record and change the actions after a rollout" },
 	{ "rehearse", cmd_rehearse, "NAMESPACE/CANARY --how TEXT ...", "record that the rollback path was tested" },
+	{ "postmortem", cmd_postmortem, "ROLLOUT", "a postmortem with the facts filled in" },
 	{ "score", cmd_score, "ROLLOUT | --class DIR", "how well a rollout was run, by a rubric; a class' gradebooks" },
 	{ "criteria", cmd_criteria, "explain|approve ...", "what would be judged and where each value comes from; approve a file" },
 	{ "lint", cmd_lint, "FILE|DIRECTORY|-...", "manifests against known traps" },
@@ -27,7 +28,7 @@ static void help(FILE *out)
 	      "Turns the evidence that gonogo-collector kept of canary rollouts into a go/no-go package.\n\nCommands:\n",
 	      out);
 	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-		fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].summary);
+		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
 	fputs("\nROLLOUT is an id, a unique prefix of one, or NAMESPACE/CANARY for its latest.\n"
 	      "\"gonogo COMMAND --help\" tells more; the manual is gonogo(1).\n"
 	      "Exit codes: 0 done or GO, 1 NO-GO, 2 usage, 3 HOLD, 4 evidence missing or tampered, 5 other failure.\n",

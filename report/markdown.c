@@ -509,3 +509,13 @@ int markdown_render(struct buf *out, const struct doc *d, struct error *err)
 		put_block(out, d, &d->blocks[i]);
 	return buf_check(out, "report.md", err);
 }
+
+int markdown_render_blocks(struct buf *out, const char *words, const struct doc *d, struct error *err)
+{
+	buf_printf(out, "# %s: ", words);
+	put_code(out, d->subject, false);
+	buf_putc(out, '\n');
+	for (size_t i = 0; i < d->n_blocks; i++)
+		put_block(out, d, &d->blocks[i]);
+	return buf_check(out, words, err);
+}

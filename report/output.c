@@ -282,6 +282,20 @@ int output_file(const char *directory, const char *name, const struct buf *bytes
 	return rc;
 }
 
+int output_path(const char *path, const struct buf *bytes, struct error *err)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[4096] = ".";
+
+	if (slash != NULL && (size_t)(slash - path) >= sizeof folder)
+		return error_set(err, "%.200s: path too long", path);
+	if (slash != NULL) {
+		memcpy(folder, path, (size_t)(slash - path));
+		folder[slash - path] = '\0';
+	}
+	return output_file(slash == path ? "/" : folder, slash == NULL ? path : slash + 1, bytes, err);
+}
+
 int output_write(const struct package *package, const char *directory, const char *list, struct buf *names, struct error *err)
 {
 	struct writing w = { .package = package, .directory = -1, .path = directory, .names = names, .err = err };

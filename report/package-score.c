@@ -69,16 +69,6 @@ static void cite_all(struct doc *d, struct text *text, const char *ids)
 	}
 }
 
-static void append(struct text *text, struct text more)
-{
-	if (text->last == NULL)
-		*text = more;
-	else if (more.first != NULL) {
-		text->last->next = more.first;
-		text->last = more.last;
-	}
-}
-
 static void put_found(struct doc *d, struct text *text, const struct scored *s)
 {
 	if (s->override != NULL) {
@@ -91,7 +81,7 @@ static void put_found(struct doc *d, struct text *text, const struct scored *s)
 		else
 			span_text(d, text, ". ");
 	}
-	append(text, text_of(d, s->text));
+	span_marked(d, text, s->text);
 	cite_all(d, text, s->evidence);
 }
 
@@ -136,7 +126,7 @@ static void put_stops(struct doc *d, const struct scorecard *card)
 			continue;
 		span_bold(d, &text, "Hard stop: ");
 		span_printf(d, &text, "%s: ", s->stop->title);
-		append(&text, text_of(d, s->text));
+		span_marked(d, &text, s->text);
 		cite_all(d, &text, s->evidence);
 		span_printf(d, &text, " The grade is at most %g points; the verdict is not changed.", s->stop->cap);
 		doc_paragraph(d, 0, text);

@@ -422,7 +422,7 @@ static const char *dated_text(struct doc *d, int64_t at)
 	return doc_printf(d, "%.19s", instant_long(text, at));
 }
 
-static void timeline(struct doc *d, const struct assessment *a)
+void package_timeline(struct doc *d, const struct assessment *a)
 {
 	static const struct column narrow[] = { { "UTC", 0.11, false, false },
 						{ "Evidence", 0.11, false, false },
@@ -634,7 +634,7 @@ static void evidence_rows(struct doc *d, struct table *t, const struct evidence 
 	}
 }
 
-static void evidence_table(struct doc *d, const struct package_input *in)
+void package_evidence(struct doc *d, const struct package_input *in)
 {
 	static const struct column columns[] = { { "Id", 0.1, false, false },
 						 { "Received (UTC)", 0.2, false, false },
@@ -717,13 +717,13 @@ int package_document(struct doc *out, const struct package_input *in, struct are
 	} else {
 		criteria_table(out, a);
 		metrics(out, a);
-		timeline(out, a);
+		package_timeline(out, a);
 		findings(out, a);
 		conditions(out, a);
 		package_sign_off(out, a->ruling);
 		package_scorecard(out, a->scorecard);
 		provenance(out, in);
 	}
-	evidence_table(out, in);
+	package_evidence(out, in);
 	return doc_check(out, err);
 }

@@ -22,4 +22,8 @@ struct package_input {
 /* Fills the document; strings live in the arena and in the assessment. -1: memory. */
 int package_document(struct doc *out, const struct package_input *in, struct arena *arena, struct error *err);
 
+/* Its sections that other documents have too: the timeline, and every row that the document cites. */
+void package_timeline(struct doc *d, const struct assessment *a);
+void package_evidence(struct doc *d, const struct package_input *in);
+
 #endif

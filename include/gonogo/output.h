@@ -30,6 +30,9 @@ int output_write(const struct package *package, const char *directory, const cha
 /* One file in the same way. name: one that cannot lead out of the directory. */
 int output_file(const char *directory, const char *name, const struct buf *bytes, struct error *err);
 
+/* The same for a path that the user named. */
+int output_path(const char *path, const struct buf *bytes, struct error *err);
+
 /* ERR_USAGE if the list names a format that there is not. */
 int output_check_formats(const char *formats, struct error *err);
 

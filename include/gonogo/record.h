@@ -51,6 +51,7 @@ struct record {
 	/* note */
 	int64_t about; /* when what it speaks of was; INSTANT_NONE: of no moment */
 	const char *cites; /* "E-012, E-014" */
+	const char *section; /* of the postmortem that it is for (postmortem.h); NULL: for the timeline */
 	/* action; the first record of one has no `updates`, later ones give its seq and what changes */
 	int64_t updates; /* 0: a new action */
 	const char *owner, *due, *validation, *finding; /* due: YYYY-MM-DD; finding: its rule */

@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void merge(const char *bytes, size_t size, const char *login)
 {
-	struct mark mark = { .login = login, .graded = true, .points = 17.5, .max = 20 };
+	struct learner_mark mark = { .login = login, .graded = true, .points = 17.5, .max = 20 };
 	struct buf out, notes;
 	struct error err;
 
