@@ -37,6 +37,7 @@ static int read_samples(struct assessing *a, const struct provider *provider)
 		if (is_about(a, &a->evidence->rows[i]) && series_add_answer(set, &a->evidence->rows[i], a->arena, a->err) < 0)
 			return -1;
 	series_set_finish(set);
+	a->out->series = set;
 	return strata_build(&a->all, set, &spec, a->arena, a->err);
 }
 

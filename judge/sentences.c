@@ -131,6 +131,12 @@ static const char *more_time(struct assessing *a, const struct decision *d)
 			    duration_words(span, (int64_t)ceil(d->seconds_to_decision) * NS_PER_S));
 }
 
+/* Without an error on either side nothing is. */
+static const char *ruled_out(struct assessing *a, const struct decision *d)
+{
+	return isfinite(d->hi) ? arena_printf(a->arena, "; ruled out so far: above %s×", words_ratio(d->hi, a->arena)) : "";
+}
+
 static const char *undecided_text(struct assessing *a, const struct decision *d)
 {
 	const struct criterion *c = d->criterion;
@@ -139,11 +145,10 @@ static const char *undecided_text(struct assessing *a, const struct decision *d)
 	if (c->kind == CRITERION_ERROR_RATIO && d->requests[ARM_CANARY] > 0)
 		return arena_printf(
 			a->arena,
-			"%s error%s in %s canary requests (baseline %s in %s) cannot tell 1× from %g×: %s; ruled out so far: above %s×.%s",
+			"%s error%s in %s canary requests (baseline %s in %s) cannot tell 1× from %g×: %s%s.%s",
 			words_count(d->events[ARM_CANARY], a->arena), d->events[ARM_CANARY] == 1 ? "" : "s",
 			words_count(d->requests[ARM_CANARY], a->arena), words_count(d->events[ARM_BASELINE], a->arena),
-			words_count(d->requests[ARM_BASELINE], a->arena), c->limit, why,
-			words_ratio(d->hi, a->arena), more_time(a, d));
+			words_count(d->requests[ARM_BASELINE], a->arena), c->limit, why, ruled_out(a, d), more_time(a, d));
 	if (!isnan(d->warm_up_value) && d->reason != NULL && strcmp(d->reason, REASON_WARM_UP) == 0)
 		return arena_printf(a->arena, "%s is undecided: %s (%s there; shown, not judged).", words_criterion(c, a->arena), why,
 				    words_latency(d->warm_up_value, a->arena));

@@ -510,6 +510,14 @@ int markdown_render(struct buf *out, const struct doc *d, struct error *err)
 	return buf_check(out, "report.md", err);
 }
 
+int markdown_render_first(struct buf *out, const struct doc *d, struct error *err)
+{
+	put_banner(out, d);
+	put_why(out, d);
+	put_ladder(out, &d->ladder);
+	return buf_check(out, "page one", err);
+}
+
 int markdown_render_blocks(struct buf *out, const char *words, const struct doc *d, struct error *err)
 {
 	buf_printf(out, "# %s: ", words);

@@ -8,6 +8,9 @@ struct error;
 
 int markdown_render(struct buf *out, const struct doc *doc, struct error *err);
 
+/* Page one alone. */
+int markdown_render_first(struct buf *out, const struct doc *doc, struct error *err);
+
 /* Another document of the same blocks: "# WORDS: `SUBJECT`", then the blocks. */
 int markdown_render_blocks(struct buf *out, const char *words, const struct doc *doc, struct error *err);
 

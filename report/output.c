@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "evidence-json.h"
+#include "formats.h"
 #include "gonogo/buf.h"
 #include "gonogo/digest.h"
 #include "gonogo/doc.h"
@@ -35,15 +36,17 @@ static int render_json(struct buf *out, const struct package *package, struct er
 }
 
 static int put_figures(struct writing *w);
+static int put_rules(struct writing *w);
 
 static const struct format {
 	const char *name, *file;
 	int (*render)(struct buf *out, const struct package *package, struct error *err);
 	int (*more)(struct writing *w); /* further files, or NULL */
 } formats[] = {
-	{ "md", "report.md", render_markdown, put_figures },
-	{ "pdf", "report.pdf", pdf_render, NULL },
-	{ "json", "evidence.json", render_json, NULL },
+	{ "md", "report.md", render_markdown, put_figures },      { "pdf", "report.pdf", pdf_render, NULL },
+	{ "json", "evidence.json", render_json, NULL },           { "summary", "summary.md", summary_render, NULL },
+	{ "csv", "timeline.csv", timeline_csv_render, NULL },     { "junit", "junit.xml", junit_render, NULL },
+	{ "cdevents", "cdevents.ndjson", cdevents_render, NULL }, { "rules", "rollback-rules.yaml", rules_render, put_rules },
 };
 #define FORMATS (sizeof formats / sizeof formats[0])
 
@@ -246,16 +249,31 @@ static int put_figures(struct writing *w)
 	return rc;
 }
 
-static int put_format(struct writing *w, const struct format *format)
+static int put_rendered(struct writing *w, const char *file, int (*render)(struct buf *, const struct package *, struct error *))
 {
 	struct buf bytes;
 	int rc;
 
 	buf_init(&bytes, FILE_MAX);
-	rc = format->render(&bytes, w->package, w->err);
+	rc = render(&bytes, w->package, w->err);
 	if (rc == 0)
-		rc = put_summed(w, NULL, format->file, &bytes);
+		rc = put_summed(w, NULL, file, &bytes);
 	buf_free(&bytes);
+	return rc;
+}
+
+/* The same rules as a manifest, and the cases that show them at work. */
+static int put_rules(struct writing *w)
+{
+	return put_rendered(w, "rollback-prometheusrule.yaml", rules_manifest_render) < 0
+		       ? -1
+		       : put_rendered(w, "rollback-rules.test.yaml", rules_test_render);
+}
+
+static int put_format(struct writing *w, const struct format *format)
+{
+	int rc = put_rendered(w, format->file, format->render);
+
 	return rc == 0 && format->more != NULL ? format->more(w) : rc;
 }
 

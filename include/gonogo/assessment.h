@@ -225,6 +225,7 @@ struct assessment {
 	bool blast_breached;
 	bool expired;			/* the deadline passed without a decision */
 	const struct ruling *ruling;	/* what people decided, once assess_records() entered it; NULL before */
+	const struct series_set *series;	/* all samples of both arms that it was judged by */
 	const struct scorecard *scorecard;	/* where a rubric was given; NULL */
 };
 
