@@ -47,7 +47,7 @@ ARCHIVES = $(BUILD)/libreport.a $(BUILD)/libcollector.a $(BUILD)/libcore.a
 .DEFAULT_GOAL = all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps check check-asan check-valgrind check-plain demo bench bench-judge fuzz fuzzers live lint-c install uninstall clean tests benches
+.PHONY: all deps check check-asan check-valgrind check-plain check-html demo bench bench-judge fuzz fuzzers live lint-c install uninstall clean tests benches
 
 all: $(PROGRAMS)
 tests: $(TESTS)
@@ -108,6 +108,10 @@ check: all
 
 check-plain: all tests
 	BUILD=$(BUILD) PLAIN=1 tests/run
+
+# report.html in Chromium, which is not among the packages of "make deps".
+check-html: all
+	BUILD=$(BUILD) tests/browser/run
 
 demo: all
 	BUILD=$(BUILD) samples/demo

@@ -41,12 +41,12 @@ struct wanted {
 static void help(void)
 {
 	puts("Usage: gonogo report ROLLOUT [-o DIR] [OPTION]...\n\n"
-	     "Writes the evidence package: report.pdf and report.md (with figures/*.svg) to read and sign,\n"
+	     "Writes the evidence package: report.pdf, report.md (with figures/*.svg) and report.html to read and sign,\n"
 	     "evidence.json, timeline.csv, junit.xml, cdevents.ndjson for programs, summary.md for a pipeline's page, rollback-rules.yaml (with a\n"
 	     "PrometheusRule and cases for promtool test rules), SHA256SUMS.\n"
 	     "The same evidence gives the same bytes, whenever and wherever it runs.\n\n"
 	     "  -o DIR              where to (default: the rollout's id); - writes a tar stream to stdout\n"
-	     "  --format LIST       some of md,pdf,json,summary,csv,junit,cdevents,rules (default: all)\n"
+	     "  --format LIST       some of md,pdf,html,json,summary,csv,junit,cdevents,rules (default: all)\n"
 	     "  --paper a4|letter   of the PDF (default a4)\n"
 	     "  --rubric FILE       with a scorecard by this rubric; default: the course's twenty points\n"
 	     "  --grades FILE       log of graders' marks (gonogo score --grade)\n"

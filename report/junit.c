@@ -12,7 +12,28 @@
 #include "gonogo/instant.h"
 #include "gonogo/output.h"
 #include "gonogo/rollout.h"
-#include "xml.h"
+#include "gonogo/utf8.h"
+#include "svg.h"
+
+/* Cluster text may be no UTF-8 at all. */
+static void put_xml(struct buf *out, const char *text)
+{
+	struct buf clean;
+
+	buf_init(&clean, 16 * strlen(text) + 64);
+	utf8_clean(&clean, text, strlen(text));
+	xml_escape(out, clean.data);
+	if (clean.failed)
+		out->failed = true;
+	buf_free(&clean);
+}
+
+static void xml_attribute(struct buf *out, const char *name, const char *value)
+{
+	buf_printf(out, " %s=\"", name);
+	put_xml(out, value == NULL ? "" : value);
+	buf_putc(out, '"');
+}
 
 struct counts {
 	size_t tests, failures, errors, skipped;
@@ -35,7 +56,7 @@ static void open_case(struct writing *w, const char *class, const char *name, do
 static void close_case(struct writing *w, const struct ids *ids, const char *text)
 {
 	buf_puts(w->out, "      <system-out>");
-	xml_put(w->out, text);
+	put_xml(w->out, text);
 	for (size_t i = 0; ids != NULL && i < ids->n; i++) {
 		buf_puts(w->out, i == 0 ? " [" : ", ");
 		evidence_id_print(w->out, ids->id[i]);

@@ -14,6 +14,7 @@
 #include "gonogo/doc.h"
 #include "gonogo/error.h"
 #include "gonogo/instant.h"
+#include "html.h"
 #include "markdown.h"
 #include "pdf.h"
 #include "svg.h"
@@ -43,10 +44,17 @@ static const struct format {
 	int (*render)(struct buf *out, const struct package *package, struct error *err);
 	int (*more)(struct writing *w); /* further files, or NULL */
 } formats[] = {
-	{ "md", "report.md", render_markdown, put_figures },      { "pdf", "report.pdf", pdf_render, NULL },
-	{ "json", "evidence.json", render_json, NULL },           { "summary", "summary.md", summary_render, NULL },
-	{ "csv", "timeline.csv", timeline_csv_render, NULL },     { "junit", "junit.xml", junit_render, NULL },
-	{ "cdevents", "cdevents.ndjson", cdevents_render, NULL }, { "rules", "rollback-rules.yaml", rules_render, put_rules },
+	/* clang-format off */
+	{ "md", "report.md", render_markdown, put_figures },
+	{ "pdf", "report.pdf", pdf_render, NULL },
+	{ "html", "report.html", html_render, NULL },
+	{ "json", "evidence.json", render_json, NULL },
+	{ "summary", "summary.md", summary_render, NULL },
+	{ "csv", "timeline.csv", timeline_csv_render, NULL },
+	{ "junit", "junit.xml", junit_render, NULL },
+	{ "cdevents", "cdevents.ndjson", cdevents_render, NULL },
+	{ "rules", "rollback-rules.yaml", rules_render, put_rules },
+	/* clang-format on */
 };
 #define FORMATS (sizeof formats / sizeof formats[0])
 

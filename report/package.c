@@ -66,32 +66,40 @@ static bool is_rate(const struct criterion *c)
 	return c->kind == CRITERION_ERROR_RATIO || c->kind == CRITERION_SUCCESS_RATE;
 }
 
+/* Rounding may not change a verdict (report-design.md 2): decimals are added until value and limit differ. */
+static int decimals_of(const struct reading *r, double scale, int least)
+{
+	int decimals = least;
+
+	while (decimals < 6 && !isnan(r->limit) && r->value != r->limit && fabs(r->value - r->limit) * scale < 0.5 * pow(10, -decimals))
+		decimals++;
+	return decimals;
+}
+
 static const char *value_text(struct doc *d, const struct reading *r, double value)
 {
 	if (isnan(value))
 		return "unknown";
 	if (is_rate(r->criterion))
-		return doc_printf(d, "%.2f" NBSP "%%", value * 100);
+		return doc_printf(d, "%.*f" NBSP "%%", decimals_of(r, 100, 2), value * 100);
 	if (r->criterion->kind == CRITERION_POINT)
-		return doc_printf(d, "%g", value);
-	return value < 1 ? doc_printf(d, "%.0f" NBSP "ms", value * 1000) : doc_printf(d, "%.2f" NBSP "s", value);
+		return doc_printf(d, "%.*g", 6 + decimals_of(r, 1, 0), value);
+	return value < 1 ? doc_printf(d, "%.*f" NBSP "ms", decimals_of(r, 1000, 0), value * 1000)
+			 : doc_printf(d, "%.*f" NBSP "s", decimals_of(r, 1, 2), value);
 }
 
-/* "base 0.31 · limit < 0.62": without units, as the value above has it. Decimals are added until value and limit differ. */
+/* "base 0.31 · limit < 0.62": without units, as the value above has it. */
 static const char *limit_text(struct doc *d, const struct reading *r)
 {
 	enum criterion_kind kind = r->criterion->kind;
 	double scale = is_rate(r->criterion) ? 100 : kind == CRITERION_POINT ? 1 : 1000;
-	int decimals = scale == 100 ? 2 : 0;
 	const char *sign = kind == CRITERION_SUCCESS_RATE ? "≥" : "<";
 	const char *base;
 
-	while (decimals < 6 && r->value != r->limit && fabs(r->value - r->limit) * scale < 0.5 * pow(10, -decimals))
-		decimals++;
 	base = isnan(r->baseline) ? "no baseline" : doc_printf(d, "base %.*f", scale == 100 ? 2 : 0, r->baseline * scale);
 	if (isnan(r->limit))
 		return doc_printf(d, "%s · no limit", base);
-	return doc_printf(d, "%s · limit %s" NBSP "%.*f", base, sign, decimals, r->limit * scale);
+	return doc_printf(d, "%s · limit %s" NBSP "%.*f", base, sign, decimals_of(r, scale, scale == 100 ? 2 : 0), r->limit * scale);
 }
 
 /* ---- The ladder. */

@@ -16,7 +16,6 @@
 
 struct svg {
 	struct buf *out;
-	bool inlined;
 };
 
 void xml_escape(struct buf *out, const char *text)
@@ -77,27 +76,19 @@ static void put_attribute(struct buf *out, const char *name, double value)
 	buf_putc(out, '"');
 }
 
-/* In HTML a class for each colour, "c1a1a1a": the style sheet knows the dark ones. */
 static void put_colour(const struct svg *s, const char *property, uint32_t colour)
 {
 	if (colour == NO_COLOUR)
 		buf_printf(s->out, " %s=\"none\"", property);
-	else if (s->inlined)
-		buf_printf(s->out, " class=\"%c%06x\"", property[0], (unsigned)colour);
 	else
 		buf_printf(s->out, " %s=\"#%06x\"", property, (unsigned)colour);
 }
 
 static void put_paint(const struct svg *s, const struct paint *paint)
 {
-	if (paint->fill == NO_COLOUR || paint->stroke == NO_COLOUR || !s->inlined) {
-		put_colour(s, "fill", paint->fill);
-		if (paint->stroke != NO_COLOUR)
-			put_colour(s, "stroke", paint->stroke);
-	} else {
-		/* One attribute holds both classes. */
-		buf_printf(s->out, " class=\"f%06x s%06x\"", (unsigned)paint->fill, (unsigned)paint->stroke);
-	}
+	put_colour(s, "fill", paint->fill);
+	if (paint->stroke != NO_COLOUR)
+		put_colour(s, "stroke", paint->stroke);
 	if (paint->stroke == NO_COLOUR)
 		return;
 	put_attribute(s->out, "stroke-width", paint->width);
@@ -167,8 +158,7 @@ static void put_chart(struct svg *s, const struct chart *chart, const char *name
 	buf_printf(s->out, "</title>\n<desc id=\"%s-desc\">", name);
 	xml_escape(s->out, chart->alt);
 	buf_puts(s->out, "</desc>\n");
-	if (!s->inlined)
-		canvas_box(&c, 0, 0, WIDTH, height, WHITE, NO_COLOUR);
+	canvas_box(&c, 0, 0, WIDTH, height, WHITE, NO_COLOUR);
 	buf_printf(s->out, "<text x=\"0\" y=\"%g\" font-size=\"8.5\"", TITLE - 4);
 	put_colour(s, "fill", INK);
 	buf_puts(s->out, "><tspan font-weight=\"bold\">");
@@ -191,13 +181,4 @@ int svg_render(struct buf *out, const struct chart *chart, struct error *err)
 	svg_name(name, sizeof name, chart);
 	put_chart(&s, chart, name);
 	return buf_check(out, name, err);
-}
-
-void svg_inline(struct buf *out, const struct chart *chart)
-{
-	struct svg s = { .out = out, .inlined = true };
-	char name[80];
-
-	svg_name(name, sizeof name, chart);
-	put_chart(&s, chart, name);
 }

@@ -11,8 +11,6 @@ struct error;
 
 /* A file of its own: white ground, title and description, nothing from outside. */
 int svg_render(struct buf *out, const struct chart *chart, struct error *err);
-/* The same inside HTML: colours by class, so that a style sheet can turn them dark. */
-void svg_inline(struct buf *out, const struct chart *chart);
 
 /* "error-rate": of [a-z0-9-] only, whatever the chart's name holds. */
 void svg_name(char *out, size_t size, const struct chart *chart);

@@ -25,12 +25,36 @@ for r in course-good course-errors-3 shop-errors develop-ab-good develop-unready
 done
 
 python3 - "$tmp" <<'PY' || fail "formats"
-import csv, json, re, sys, xml.etree.ElementTree as ET
+import csv, html.parser, json, re, sys, xml.etree.ElementTree as ET
 try:
     import jsonschema
 except ImportError:
     jsonschema = None
 tmp = sys.argv[1]
+
+def well_formed(page):
+    class Reader(html.parser.HTMLParser):
+        def __init__(self):
+            super().__init__()
+            self.open, self.words, self.title, self.tags = [], "", "", set()
+        def handle_starttag(self, tag, attributes):
+            self.tags.add(tag)
+            if tag not in ("meta", "br"):
+                self.open.append(tag)
+        def handle_startendtag(self, tag, attributes):
+            self.tags.add(tag)
+        def handle_endtag(self, tag):
+            assert self.open.pop() == tag, (tag, self.getpos())
+        def handle_data(self, data):
+            if self.open and self.open[-1] == "title":
+                self.title = self.title or data
+            self.words += data
+    r = Reader()
+    r.feed(page)
+    assert not r.open and page.startswith("<!DOCTYPE html>"), r.open
+    assert not r.tags & {"script", "iframe", "object", "link", "img", "form"}, r.tags
+    assert "default-src 'none'" in page
+    return {"title": r.title, "all": r.words.replace("\u00a0", " ")}
 
 def check(name):
     d = f"{tmp}/{name}/"
@@ -77,6 +101,12 @@ def check(name):
             if r["criterion"] in ("error-rate", "success-rate") and r["state"] in ("within", "beyond"):
                 value = f'{r["value"] * 100:.2f}'
                 assert f"{value} %" in plain(md) and flat(f"{value}%") in flat(txt), (name, value)
+    page = open(d + "report.html").read()
+    words = well_formed(page)
+    assert words["title"].startswith(f"{word}: ") and headline in words["all"], (name, headline)
+    for s in e["steps"]:
+        if s["requests"]["canary"] is not None:
+            assert f'{s["requests"]["canary"]:,} requests'.replace(",", " ") in words["all"], name
     # Timeline: as many rows, the same times and ids.
     rows = list(csv.DictReader(open(d + "timeline.csv", newline="")))
     assert [(r["id"], r["at"], r["source"], r["kind"]) for r in rows] == [(t["id"], t["at"], t["source"], t["kind"]) for t in e["timeline"]]
@@ -114,6 +144,8 @@ for name in "course-good", "shop-errors":
     cells = [c for row in csv.reader(open(d + "timeline.csv", newline="")) for c in row]
     assert any("HYPERLINK" in c for c in cells) and not any(c.startswith(("=", "+", "-", "@")) for c in cells)
     ET.parse(d + "junit.xml")
+    page = open(d + "report.html").read()
+    assert "`a` <b> & " in well_formed(page)["all"] and "<b>" not in page.split("<main>")[1], name
     assert "<b>" not in re.sub(r"`+[^`]*`+", "", open(d + "report.md").read())
 PY
 
