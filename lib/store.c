@@ -48,6 +48,9 @@ struct store {
 	int lock_fd;
 	bool writer;
 	bool wal_missing;
+	bool exporting;
+	char *export_of;
+	sqlite3_stmt *omit;
 	int64_t last_seq;
 	uint8_t chain[DIGEST_SIZE];
 	/* As of the last commit, for store_rollback. */
@@ -398,7 +401,7 @@ static int open_reader(struct store *store, struct error *err)
 		return -1;
 	if (store->origin == NULL)
 		return error_code(err, ERR_TAMPERED, "%s: names no origin", store->path);
-	if (load_tail(store, err) < 0)
+	if (load_tail(store, err) < 0 || read_meta(store, "export", &store->export_of, err) < 0)
 		return -1;
 	return alone ? judge_wal(store, err) : 0;
 }
@@ -435,6 +438,18 @@ static void close_cleanly(struct store *store)
 	(void)snprintf(seq, sizeof seq, "%" PRId64, store->last_seq);
 	if (write_meta(store, "clean_seq", seq, NULL) == 0)
 		(void)sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	/* One file to hand on: readers must not put others beside it. */
+	if (store->exporting)
+		(void)exec(store, "PRAGMA journal_mode = DELETE", "export", NULL);
+}
+
+/* An export is written once: nobody will lock it again. */
+static void remove_lock(const struct store *store)
+{
+	char name[PATH_MAX];
+
+	if ((size_t)snprintf(name, sizeof name, "%s.lock", store->path) < sizeof name)
+		(void)unlink(name);
 }
 
 void store_close(struct store *store)
@@ -447,10 +462,14 @@ void store_close(struct store *store)
 	}
 	for (int i = 0; i < STATEMENTS; i++)
 		sqlite3_finalize(store->statements[i]);
+	sqlite3_finalize(store->omit);
 	sqlite3_close_v2(store->db);
 	if (store->lock_fd >= 0)
 		close(store->lock_fd);
+	if (store->exporting)
+		remove_lock(store);
 	digest_free(store->digest);
+	free(store->export_of);
 	free(store->origin);
 	free(store->path);
 	free(store);
@@ -828,7 +847,29 @@ struct verifying {
 	struct store *store;
 	struct store_summary *summary;
 	uint8_t chain[DIGEST_SIZE];
+	int64_t next; /* seq */
+	sqlite3_stmt *omitted; /* of an export */
 };
+
+/* The chain goes on over rows that an export left out: by their leaf digests. */
+static int verify_omitted(struct verifying *v, int64_t until, struct error *err)
+{
+	for (; v->next < until; v->next++) {
+		bool there;
+
+		if (v->omitted == NULL)
+			return bad_row(v->store, v->next, "is missing", err);
+		sqlite3_bind_int64(v->omitted, 1, v->next);
+		there = sqlite3_step(v->omitted) == SQLITE_ROW && sqlite3_column_bytes(v->omitted, 0) == DIGEST_SIZE;
+		if (there && chain_of(v->store->digest, v->chain, v->chain, sqlite3_column_blob(v->omitted, 0), err) < 0)
+			return -1;
+		sqlite3_reset(v->omitted);
+		if (!there)
+			return bad_row(v->store, v->next, "is missing", err);
+		v->summary->omitted++;
+	}
+	return 0;
+}
 
 static int verify_row(void *arg, const struct observation *row, struct error *err)
 {
@@ -836,8 +877,9 @@ static int verify_row(void *arg, const struct observation *row, struct error *er
 	struct digest *d = v->store->digest;
 	uint8_t digest[DIGEST_SIZE];
 
-	if (row->seq != v->summary->rows + 1)
-		return bad_row(v->store, v->summary->rows + 1, "is missing", err);
+	if (verify_omitted(v, row->seq, err) < 0)
+		return -1;
+	v->next++;
 	if (row->body != NULL) {
 		if (hash_of(d, digest, row->body, row->body_len, err) < 0)
 			return -1;
@@ -862,13 +904,75 @@ static int verify_row(void *arg, const struct observation *row, struct error *er
 int store_verify(struct store *store, struct store_summary *out, struct error *err)
 {
 	const struct store_query all = { .source = -1, .from = INSTANT_NONE, .to = INSTANT_NONE };
-	struct verifying v = { .store = store, .summary = out };
+	struct verifying v = { .store = store, .summary = out, .next = 1 };
+	int rc = -1;
 
 	memset(out, 0, sizeof *out);
+	if (store->export_of != NULL &&
+	    sqlite3_prepare_v2(store->db, "SELECT leaf_sha256 FROM omitted WHERE seq = ?1", -1, &v.omitted, NULL) != SQLITE_OK) {
+		sqlite_error(store, "omitted rows", err);
+		goto out;
+	}
 	if (first_chain(store, v.chain, err) < 0 || store_each(store, &all, verify_row, &v, err) < 0)
-		return -1;
+		goto out;
 	memcpy(out->head, v.chain, DIGEST_SIZE);
+	rc = 0;
+out:
+	sqlite3_finalize(v.omitted);
+	return rc;
+}
+
+/* ---- Exporting. */
+
+const char *store_export_of(const struct store *store)
+{
+	return store->export_of;
+}
+
+int store_export_begin(struct store **out, const char *path, const struct store *from, const char *rollout, struct error *err)
+{
+	struct store *to = NULL;
+
+	*out = NULL;
+	if (access(path, F_OK) == 0)
+		return error_code(err, ERR_BUSY, "%s: exists; an export makes a new file", path);
+	if (store_open(&to, path, STORE_WRITE, from->origin, err) < 0)
+		return -1;
+	to->exporting = true;
+	if (exec(to, "CREATE TABLE omitted (seq INTEGER PRIMARY KEY, leaf_sha256 BLOB NOT NULL CHECK (length(leaf_sha256) = 32)) STRICT",
+		 "export", err) < 0 ||
+	    write_meta(to, "export", rollout, err) < 0 || store_begin(to, err) < 0) {
+		store_close(to);
+		return -1;
+	}
+	if (sqlite3_prepare_v2(to->db, "INSERT INTO omitted VALUES (?1, ?2)", -1, &to->omit, NULL) != SQLITE_OK) {
+		sqlite_error(to, "export", err);
+		store_close(to);
+		return -1;
+	}
+	*out = to;
 	return 0;
+}
+
+int store_export_row(struct store *to, const struct observation *row, struct error *err)
+{
+	if (append_body(to, row, err) < 0 || append_row(to, row, err) < 0)
+		return -1;
+	to->last_seq = row->seq;
+	memcpy(to->chain, row->chain_sha256, DIGEST_SIZE);
+	return 0;
+}
+
+int store_export_omit(struct store *to, const struct observation *row, struct error *err)
+{
+	sqlite3_bind_int64(to->omit, 1, row->seq);
+	sqlite3_bind_blob(to->omit, 2, row->leaf_sha256, DIGEST_SIZE, SQLITE_STATIC);
+	return step_once(to, to->omit, "export", err);
+}
+
+int store_export_end(struct store *to, struct error *err)
+{
+	return store_commit(to, err);
 }
 
 const char *store_library(void)

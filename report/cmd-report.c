@@ -6,23 +6,22 @@
 
 #include "decisions.h"
 #include "gonogo/arena.h"
-#include "gonogo/assessment.h"
 #include "gonogo/buf.h"
 #include "gonogo/cli.h"
-#include "gonogo/doc.h"
 #include "gonogo/error.h"
+#include "gonogo/instant.h"
 #include "gonogo/output.h"
-#include "package.h"
-#include "scoring.h"
-#include "version.h"
-
-/* Longest name of a folder that every file system takes. */
-#define FOLDER_MAX 200
+#include "report.h"
 
 #define OPT_FORMAT OPT_OWN
 #define OPT_PAPER (OPT_OWN + 1)
 #define OPT_RUBRIC (OPT_OWN + 2)
 #define OPT_GRADES (OPT_OWN + 3)
+#define OPT_FOLLOW (OPT_OWN + 4)
+#define OPT_SETTLE (OPT_OWN + 5)
+
+/* The collector's last, repairing question comes two minutes after the end. */
+#define SETTLE_DEFAULT (150 * NS_PER_S)
 
 static const struct option options[] = { CLI_OPTIONS,
 					 { "output", required_argument, NULL, 'o' },
@@ -30,23 +29,30 @@ static const struct option options[] = { CLI_OPTIONS,
 					 { "paper", required_argument, NULL, OPT_PAPER },
 					 { "rubric", required_argument, NULL, OPT_RUBRIC },
 					 { "grades", required_argument, NULL, OPT_GRADES },
+					 { "follow", required_argument, NULL, OPT_FOLLOW },
+					 { "settle", required_argument, NULL, OPT_SETTLE },
 					 { NULL, 0, NULL, 0 } };
 
 struct wanted {
-	const char *directory, *formats;
-	const char *rubric, *grades; /* "default": the built-in one */
-	enum paper paper;
+	struct report_options options;
+	const char *directory, *follow;
+	int64_t settle;
 };
 
 static void help(void)
 {
-	puts("Usage: gonogo report ROLLOUT [-o DIR] [OPTION]...\n\n"
+	puts("Usage: gonogo report ROLLOUT [-o DIR] [OPTION]...\n"
+	     "       gonogo report --follow DIR [OPTION]...\n\n"
 	     "Writes the evidence package: report.pdf, report.md (with figures/*.svg) and report.html to read and sign,\n"
-	     "evidence.json, timeline.csv, junit.xml, cdevents.ndjson for programs, summary.md for a pipeline's page, rollback-rules.yaml (with a\n"
+	     "evidence.json, timeline.csv, junit.xml, cdevents.ndjson for programs, summary.md for a pipeline's page, rollback-rules.yaml "
+	     "(with a\n"
 	     "PrometheusRule and cases for promtool test rules), SHA256SUMS.\n"
 	     "The same evidence gives the same bytes, whenever and wherever it runs.\n\n"
 	     "  -o DIR              where to (default: the rollout's id); - writes a tar stream to stdout\n"
 	     "  --format LIST       some of md,pdf,html,json,summary,csv,junit,cdevents,rules (default: all)\n"
+	     "  --follow DIR        write each rollout's package into DIR/ID as it ends, until stopped; those that are there are left "
+	     "alone\n"
+	     "  --settle D          how long after the end the last samples are waited for (default 150s)\n"
 	     "  --paper a4|letter   of the PDF (default a4)\n"
 	     "  --rubric FILE       with a scorecard by this rubric; default: the course's twenty points\n"
 	     "  --grades FILE       log of graders' marks (gonogo score --grade)\n"
@@ -63,100 +69,57 @@ static bool own_option(void *arg, int c, const char *value, const char **text)
 	if (c == 'o') {
 		w->directory = value;
 	} else if (c == OPT_FORMAT) {
-		w->formats = value;
+		w->options.formats = value;
 	} else if (c == OPT_PAPER) {
 		if (strcmp(value, "a4") != 0 && strcmp(value, "letter") != 0)
 			*text = "--paper takes a4 or letter";
-		w->paper = strcmp(value, "letter") == 0 ? PAPER_LETTER : PAPER_A4;
+		w->options.paper = strcmp(value, "letter") == 0 ? PAPER_LETTER : PAPER_A4;
 	} else if (c == OPT_RUBRIC) {
-		w->rubric = value;
+		w->options.rubric = value;
 	} else if (c == OPT_GRADES) {
-		w->grades = value;
+		w->options.grades = value;
+	} else if (c == OPT_FOLLOW) {
+		w->follow = value;
+	} else if (c == OPT_SETTLE) {
+		if (duration_parse(&w->settle, value, NULL) < 0)
+			*text = "--settle takes a duration such as 150s";
 	} else {
 		return false;
 	}
 	return true;
 }
 
-/* A folder's name from the rollout's id: names of objects are the cluster's text, and "/" or ".." in them must lead nowhere. */
-static const char *folder_of(const struct rollout *r, struct arena *arena)
+static int write_one(const struct cli *cli, const struct wanted *w, struct session *s, const char *name, struct arena *arena,
+		     struct error *err)
 {
-	char *name = arena_strndup(arena, r->id, strnlen(r->id, FOLDER_MAX));
-
-	for (char *c = name; c != NULL && *c != '\0'; c++)
-		if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.", *c) == NULL ||
-		    (*c == '.' && (c == name || c[-1] == '.')))
-			*c = '-';
-	return name;
-}
-
-static int add_scorecard(const struct wanted *w, struct assessment *a, struct arena *arena, struct error *err)
-{
-	struct rubric *rubric = arena_alloc(arena, sizeof *rubric);
-	struct scorecard *card = arena_alloc(arena, sizeof *card);
-	struct records *grades = arena_alloc(arena, sizeof *grades);
-
-	if (rubric == NULL || card == NULL || grades == NULL)
-		return error_nomem(err);
-	if (scoring_rubric(rubric, strcmp(w->rubric, "default") == 0 ? NULL : w->rubric, arena, err) < 0 ||
-	    scoring_grades(grades, w->grades, arena, err) < 0 || scoring_assessment(card, rubric, a, grades, arena, err) < 0)
-		return -1;
-	a->scorecard = card;
-	return 0;
-}
-
-static int write_package(const struct cli *cli, const struct wanted *w, struct session *s, const struct rollout *r, struct arena *arena,
-			 struct error *err)
-{
-	struct package_input in = { .evidence = &s->evidence, .wal_missing = s->wal_missing };
-	struct assessment a;
-	const char *directory = w->directory != NULL ? w->directory : folder_of(r, arena);
-	struct buf names, program;
-	struct package package = { .evidence = in.evidence, .paper = w->paper, .fonts = getenv("GONOGO_FONTS") };
-	struct doc doc;
+	const char *directory = w->directory;
+	const struct rollout *r;
+	struct buf names;
 	int rc = -1;
 
 	buf_init(&names, 65536);
-	buf_init(&program, 4096);
-	version_text(&program, "gonogo");
-	in.program = program.data;
-	in.assessment = &a;
-	if (session_assess(s, cli, r, &a, arena, err) < 0 || decisions_rule(s, &a, INSTANT_NONE, arena, err) < 0)
+	if (session_find(s, name, &r, err) < 0)
 		goto out;
-	if (w->rubric != NULL && add_scorecard(w, &a, arena, err) < 0)
-		goto out;
-	in.human = &s->human;
-	in.evidence = package.evidence = s->judged;
-	package.doc = &doc;
-	package.assessment = &a;
-	if (directory == NULL) {
-		error_nomem(err);
-		goto out;
-	}
-	if (package_document(&doc, &in, arena, err) < 0 || output_write(&package, directory, w->formats, &names, err) < 0)
-		goto out;
-	if (names.len > 0 && (cli_write(names.data, names.len, err) < 0 || cli_print_verdict(cli, &a, err) < 0))
-		goto out;
-	rc = 0;
+	if (directory == NULL)
+		directory = report_folder(r, arena);
+	rc = directory == NULL ? error_nomem(err) : report_write(cli, &w->options, s, r, directory, &names, arena, err);
 out:
 	buf_free(&names);
-	buf_free(&program);
 	return rc;
 }
 
 int cmd_report(int argc, char **argv)
 {
-	struct wanted w = { 0 };
+	struct wanted w = { .settle = SETTLE_DEFAULT };
 	const struct cli_parser parser = { .program = "gonogo report",
 					   .shorts = "o:",
 					   .longs = options,
 					   .help = help,
 					   .own = own_option,
 					   .arg = &w,
-					   .min_arguments = 1,
+					   .min_arguments = 0,
 					   .max_arguments = 1 };
 	struct arena *arena;
-	const struct rollout *r;
 	struct session s;
 	struct error err;
 	struct cli cli;
@@ -164,12 +127,16 @@ int cmd_report(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
-	if (output_check_formats(w.formats, &err) < 0)
+	if (output_check_formats(w.options.formats, &err) < 0)
 		return cli_usage(&cli, err.text);
+	if ((w.follow != NULL) == (optind < argc))
+		return cli_usage(&cli, "give a ROLLOUT, or --follow DIR");
+	if (w.follow != NULL)
+		return report_follow(&cli, &w.options, w.follow, w.settle);
 	arena = session_arena();
 	code = EXIT_GO;
-	if (session_open(&s, &cli, &err) < 0 || session_find(&s, argv[optind], &r, &err) < 0 ||
-	    (arena == NULL ? error_nomem(&err) : write_package(&cli, &w, &s, r, arena, &err)) < 0)
+	if (session_open(&s, &cli, &err) < 0 ||
+	    (arena == NULL ? error_nomem(&err) : write_one(&cli, &w, &s, argv[optind], arena, &err)) < 0)
 		code = cli_fail(&cli, &err);
 	arena_free(arena);
 	session_close(&s);

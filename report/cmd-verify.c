@@ -22,11 +22,22 @@ static void help(void)
 	     "Exit codes: 0 all match; 4 they do not (the first bad row is named), or there is no log; 5 other failure.");
 }
 
+static void say(const char *path, const struct store *store, const struct store_summary *summary)
+{
+	char hex[DIGEST_HEX_SIZE];
+
+	if (store_export_of(store) != NULL)
+		printf("%s: export of %s: %" PRId64 " rows and the digests of %" PRId64 " others, origin %s, head %s\n", path,
+		       store_export_of(store), summary->rows, summary->omitted, store_origin(store), digest_hex(hex, summary->head));
+	else
+		printf("%s: %" PRId64 " rows, origin %s, head %s\n", path, summary->rows, store_origin(store),
+		       digest_hex(hex, summary->head));
+}
+
 static int verify(const struct cli *cli, const char *path)
 {
 	struct store_summary summary;
 	struct store *store = NULL;
-	char hex[DIGEST_HEX_SIZE];
 	struct error err;
 	int code = EXIT_GO;
 
@@ -37,8 +48,7 @@ static int verify(const struct cli *cli, const char *path)
 			cli->program, path, summary.rows);
 		code = EXIT_EVIDENCE;
 	} else
-		printf("%s: %" PRId64 " rows, origin %s, head %s\n", path, summary.rows, store_origin(store),
-		       digest_hex(hex, summary.head));
+		say(path, store, &summary);
 	store_close(store);
 	return code;
 }

@@ -7,8 +7,10 @@
 
 static const struct command commands[] = {
 	{ "list", cmd_list, "", "all rollouts: verdict, outcome, steps, times" },
+	{ "history", cmd_history, "NAMESPACE/CANARY", "the rollouts of one canary, and what they come to" },
 	{ "show", cmd_show, "ROLLOUT", "page one as text, also while it runs" },
 	{ "report", cmd_report, "ROLLOUT", "the evidence package: PDF, Markdown, evidence.json" },
+	{ "export", cmd_export, "ROLLOUT -o FILE.db", "one rollout's rows as a database of its own" },
 	{ "assert", cmd_assert, "ROLLOUT", "wait for a rollout's end, then exit 0 GO, 1 NO-GO, 3 HOLD" },
 	{ "judge", cmd_judge, "ROLLOUT --criteria FILE", "judge again by other criteria, side by side" },
 	{ "decide", cmd_decide, "ROLLOUT --decision D ...", "record a go, no-go or hold, bound to the package seen" },

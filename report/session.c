@@ -117,6 +117,30 @@ struct arena *session_arena(void)
 	return arena_new(SESSION_MEMORY_MAX);
 }
 
+/* An export holds rows of other canaries and of later rollouts that fell into its time, but not the whole of them. */
+static void drop_fragments(struct session *s, const char *id)
+{
+	const char *namespace_ = NULL, *canary = NULL;
+	int64_t started_at = INSTANT_NONE;
+	size_t n = 0;
+
+	for (size_t i = 0; id != NULL && i < s->rollouts.n; i++)
+		if (strcmp(s->rollouts.v[i].id, id) == 0) {
+			namespace_ = s->rollouts.v[i].namespace_;
+			canary = s->rollouts.v[i].canary;
+			started_at = s->rollouts.v[i].started_at;
+		}
+	if (namespace_ == NULL)
+		return;
+	for (size_t i = 0; i < s->rollouts.n; i++) {
+		const struct rollout *r = &s->rollouts.v[i];
+
+		if (strcmp(r->namespace_, namespace_) == 0 && strcmp(r->canary, canary) == 0 && r->started_at <= started_at)
+			s->rollouts.v[n++] = *r;
+	}
+	s->rollouts.n = n;
+}
+
 int session_open(struct session *s, const struct cli *cli, struct error *err)
 {
 	static const int sources[] = { SOURCE_KUBERNETES, SOURCE_FLAGGER, SOURCE_COLLECTOR };
@@ -140,6 +164,8 @@ int session_open(struct session *s, const struct cli *cli, struct error *err)
 	sort_rows(&s->evidence);
 	if (rollouts_derive(&s->rollouts, &s->evidence, s->arena, NULL, err) < 0)
 		return -1;
+	for (size_t i = 0; i < s->n_stores; i++)
+		drop_fragments(s, store_export_of(s->stores[i]));
 	return decisions_load(s, cli, err);
 }
 

@@ -12,7 +12,10 @@
 -- volumes, nor the commands and headers of probes); "digest" is the SHA-256 of the bytes that came. Their rows bear the mark "projected".
 
 CREATE TABLE meta (
-  key   TEXT PRIMARY KEY,          -- origin: "gonogo/CLUSTER/evidence"; clean_seq: last seq at the last clean close
+  key   TEXT PRIMARY KEY,          -- origin: "gonogo/CLUSTER/evidence"; clean_seq: last seq at the last clean close;
+                                   -- export: the rollout whose rows these are (gonogo export). An export has one more table,
+                                   -- omitted (seq, leaf_sha256): the leaves of the rows that it leaves out, so that the chain
+                                   -- verifies from the origin to the log's own head
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 

@@ -122,6 +122,8 @@ int cmd_note(int argc, char **argv);
 int cmd_action(int argc, char **argv);
 int cmd_rehearse(int argc, char **argv);
 int cmd_score(int argc, char **argv);
+int cmd_history(int argc, char **argv);
+int cmd_export(int argc, char **argv);
 int cmd_postmortem(int argc, char **argv);
 
 #endif

@@ -66,12 +66,24 @@ int store_mark_seen(struct store *store, const char *uid, const char *resource_v
 
 struct store_summary {
 	int64_t rows;
+	int64_t omitted;		/* of an export: those that it has the digests of */
 	int64_t first_at, last_at;
 	uint8_t head[DIGEST_SIZE];	/* chain digest of the last row */
 };
 
 /* Recomputes body, leaf and chain digest of every row. ERR_TAMPERED names the first bad seq and what differs. */
 int store_verify(struct store *store, struct store_summary *out, struct error *err);
+
+/* An export: some rows of a log as a file of its own, under their own numbers and digests. Of the rows left out the file has the leaf
+ * digests (table `omitted`), so that its chain verifies from the origin to the same head as the log's. Rows must be given in order,
+ * without a hole. ERR_BUSY: path exists. rollout: whose rows they are. */
+int store_export_begin(struct store **out, const char *path, const struct store *from, const char *rollout, struct error *err);
+int store_export_row(struct store *to, const struct observation *row, struct error *err);
+int store_export_omit(struct store *to, const struct observation *row, struct error *err);
+int store_export_end(struct store *to, struct error *err);	/* commits; store_close then leaves one file */
+
+/* The rollout whose rows an export holds; NULL for a whole log. */
+const char *store_export_of(const struct store *store);
 
 /* SQLite's version, of the library that is loaded. */
 const char *store_library(void);
