@@ -72,6 +72,14 @@ expect 0 "head" "$gonogo" verify --db "$bad"
 # Lint: exit codes, folders, the standard input in both forms, and outputs that other programs read.
 expect 1 "[template-variable]" "$gonogo" lint tests/cases/08-missing-template-variable/manifests.yaml
 expect 0 "5 Canaries, 3 MetricTemplates: 0 errors, 0 warnings, 0 notes" "$gonogo" lint tests/lint/clean
+# Flagger's own examples: nothing but what is unsound in them (each file alone: all bear one name).
+for f in istio-abtest istio-canary linkerd-canary; do
+	expect 0 "0 errors, 0 warnings" "$gonogo" lint "tests/lint/flagger/$f.yaml"
+done
+expect 0 "0 errors, 1 warning" "$gonogo" lint tests/lint/flagger/linkerd-canary-steps.yaml
+expect 0 "[blast-limit]" "$gonogo" lint tests/lint/flagger/linkerd-canary-steps.yaml
+expect 0 "0 errors, 2 warnings" "$gonogo" lint tests/lint/flagger/kuma-canary.yaml
+expect 0 "[threshold-deprecated]" "$gonogo" lint tests/lint/flagger/kuma-canary.yaml
 expect 0 "1 Canary" sh -c "'$gonogo' lint - <tests/lint/clean/list.json"
 expect 0 "2 Canaries, 1 MetricTemplate" sh -c "sed 's/\$/\r/' tests/cases/04-helm-noise/rendered.yaml | '$gonogo' lint -"
 expect 5 "[template-variable]" "$gonogo" lint tests/cases/08-missing-template-variable/manifests.yaml "$tmp/absent.yaml"
