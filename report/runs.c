@@ -72,7 +72,7 @@ bool runs_option(struct runs_filter *filter, int c, const char *value, const cha
 
 /* ---- Collecting. */
 
-static bool lets_through(const struct runs_filter *f, const struct rollout *r)
+bool runs_lets_through(const struct runs_filter *f, const struct rollout *r)
 {
 	size_t len = strlen(r->namespace_);
 
@@ -153,7 +153,7 @@ int runs_collect(struct runs *out, struct session *s, const struct cli *cli, con
 {
 	*out = (struct runs){ 0 };
 	for (size_t i = 0; i < s->rollouts.n; i++)
-		if (lets_through(filter, &s->rollouts.v[i]) && judge(out, s, cli, filter, &s->rollouts.v[i], err) < 0)
+		if (runs_lets_through(filter, &s->rollouts.v[i]) && judge(out, s, cli, filter, &s->rollouts.v[i], err) < 0)
 			return -1;
 	return 0;
 }

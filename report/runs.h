@@ -56,6 +56,9 @@ enum { OPT_SINCE = OPT_OWN + 200, OPT_UNTIL_TIME, OPT_CANARY, OPT_VERDICT, OPT_R
 void runs_filter_init(struct runs_filter *filter);
 bool runs_option(struct runs_filter *filter, int c, const char *value, const char **text);
 
+/* By time and canary alone. */
+bool runs_lets_through(const struct runs_filter *filter, const struct rollout *rollout);
+
 /* Judges every rollout that the filter lets through; texts live in the session's arena. */
 int runs_collect(struct runs *out, struct session *s, const struct cli *cli, const struct runs_filter *filter, struct error *err);
 

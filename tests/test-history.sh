@@ -74,6 +74,24 @@ expect 0 "GO*" "$gonogo" list
 expect 0 "decided otherwise" "$gonogo" list
 rm "$tmp/decisions.db"
 
+# Judged again over the whole log: which verdicts change, and why; two files side by side.
+cat >"$tmp/tight.yaml" <<'YAML'
+criteria:
+  - {name: success-rate, limit: 0.9999}
+  - {name: p99, kind: quantile-absolute, quantile: 0.99, limit: 20ms}
+YAML
+expect 0 "1 of 3 rollouts change; GO 1 -> 0, NO-GO 1 -> 2, HOLD 1 -> 1" "$gonogo" judge --criteria "$tmp/tight.yaml"
+expect 0 "GO -> NO-GO  $course_good" "$gonogo" judge --criteria "$tmp/tight.yaml"
+expect 0 "success-rate: pass -> fail: 99.91" "$gonogo" judge --criteria "$tmp/tight.yaml"
+expect 0 "p99: not judged -> fail: p99 latency is 50" "$gonogo" judge --criteria "$tmp/tight.yaml"
+expect 0 "0 of 3 rollouts change" "$gonogo" judge --criteria "$tmp/tight.yaml" --against "$tmp/tight.yaml"
+expect 0 "0 of 2 rollouts change" "$gonogo" judge --criteria "$tmp/tight.yaml" --canary course/backend --against "$tmp/tight.yaml"
+expect 0 "0 of 1 rollouts change; GO 0 -> 0, NO-GO 1 -> 1" "$gonogo" judge --criteria "$tmp/tight.yaml" --verdict no-go
+expect 1 "NO-GO" "$gonogo" judge "$course_good" --criteria "$tmp/tight.yaml"
+[ "$("$gonogo" judge --criteria "$tmp/tight.yaml" -o json | jq -c '[.[] | [.changed, .against.verdict, .criteria.verdict]]')" = \
+	'[[true,"go","no-go"],[false,"no-go","no-go"],[false,"hold","hold"]]' ] || fail "judge -o json"
+expect 2 "criteria FILE is needed" "$gonogo" judge
+
 # Export: verifies by itself, up to the log's own head; the same package, whole ids and all; and less than the log.
 echo 'evidence: {history: 0s}' >"$tmp/short.yaml"
 head_at() { sqlite3 "$GONOGO_DB" "SELECT lower(hex(chain_sha256)) FROM observation WHERE seq = $1"; }
