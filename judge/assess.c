@@ -78,8 +78,11 @@ static const struct strata *analysis_strata(struct assessing *a)
 	return out;
 }
 
-static bool in_primary_change(const struct rollout *r, const struct stratum *s, int64_t slack)
+bool assess_in_primary_change(const struct assessing *a, const struct stratum *s)
 {
+	const struct rollout *r = a->r;
+	int64_t slack = a->all.scrape_interval;
+
 	for (size_t i = 0; i < r->n_primary_changes; i++) {
 		const struct primary_change *c = &r->primary_changes[i];
 
@@ -98,7 +101,7 @@ static const struct strata *prior_strata(struct assessing *a)
 	for (size_t i = 0; out != NULL && i < a->all.n; i++) {
 		const struct stratum *s = &a->all.v[i];
 
-		if (s->from >= from && s->to <= to && s->n[ARM_CANARY] == 0 && !in_primary_change(a->r, s, a->all.scrape_interval))
+		if (s->from >= from && s->to <= to && s->n[ARM_CANARY] == 0 && !assess_in_primary_change(a, s))
 			out->v[out->n++] = *s;
 	}
 	return out;
@@ -437,7 +440,7 @@ int assess(struct assessment *out, const struct evidence *evidence, const struct
 	out->partial = rollout->outcome == OUTCOME_RUNNING;
 	if (assess_counts(&a) < 0 || assess_gaps(&a) < 0 || assess_sentences(&a) < 0 || assess_flagger(&a) < 0 ||
 	    assess_containment(&a) < 0 || assess_verdict(&a) < 0 || assess_findings(&a) < 0 || assess_first_reason(&a) < 0 ||
-	    assess_conditions(&a) < 0 || assess_timeline(&a) < 0 || assess_trends(&a) < 0)
+	    assess_conditions(&a) < 0 || assess_timeline(&a) < 0 || assess_trends(&a) < 0 || assess_baseline(&a) < 0)
 		return error_wrap(err, "judging %.200s", rollout->id);
 	fill_provenance(&a);
 	return 0;

@@ -35,6 +35,8 @@ int assess_timeline(struct assessing *a);
 /* By time, then evidence. */
 void assess_sort_timeline(struct assessment *out);
 int assess_trends(struct assessing *a);
+int assess_baseline(struct assessing *a);
+bool assess_in_primary_change(const struct assessing *a, const struct stratum *s);
 
 /* Adds a finding; texts are in the arena or literals, NULL text: memory ended. ids may be NULL. */
 struct finding *assess_add_finding(struct assessing *a, const char *rule, enum severity severity, int rank, const char *text, const char *why,

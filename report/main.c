@@ -13,6 +13,7 @@ static const struct command commands[] = {
 	{ "export", cmd_export, "ROLLOUT -o FILE.db", "one rollout's rows as a database of its own" },
 	{ "assert", cmd_assert, "ROLLOUT", "wait for a rollout's end, then exit 0 GO, 1 NO-GO, 3 HOLD" },
 	{ "judge", cmd_judge, "[ROLLOUT] --criteria FILE", "judge again by other criteria, one rollout or all" },
+	{ "plan", cmd_plan, "NAMESPACE/CANARY", "traffic, time and histogram edges that its criteria need" },
 	{ "decide", cmd_decide, "ROLLOUT --decision D ...", "record a go, no-go or hold, bound to the package seen" },
 	{ "note", cmd_note, "ROLLOUT --text TEXT ...", "record a note in a rollout's timeline" },
 	{ "action", cmd_action, "ROLLOUT", "list, record and change the actions after a rollout" },

@@ -41,7 +41,7 @@ expect 2 "Usage" "$gonogo"
 expect 0 "report" "$gonogo" --help
 expect 0 "gonogo 0" "$gonogo" --version
 expect 2 "no command" "$gonogo" frobnicate
-for c in list history show report export assert judge decide note action rehearse postmortem score criteria lint verify; do
+for c in list history show report export assert judge plan decide note action rehearse postmortem score criteria lint verify; do
 	expect 0 "Usage: gonogo $c" "$gonogo" "$c" --help
 	expect 2 "" "$gonogo" "$c" --nonsense
 done

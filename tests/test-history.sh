@@ -92,6 +92,13 @@ expect 1 "NO-GO" "$gonogo" judge "$course_good" --criteria "$tmp/tight.yaml"
 	'[[true,"go","no-go"],[false,"no-go","no-go"],[false,"hold","hold"]]' ] || fail "judge -o json"
 expect 2 "criteria FILE is needed" "$gonogo" judge
 
+# What this canary needs, from what was seen of it.
+expect 0 "spec.analysis.interval" "$gonogo" plan course/backend
+expect 4 "not in this log" "$gonogo" plan course/nothing
+"$gonogo" plan course/backend -o json >"$tmp/plan.json" || fail plan
+jq -e '.history.requests_per_second > 95 and .history.requests_per_second < 105 and .ladder.steps == 5 and .ladder.interval == 30
+	and ([.criteria[].state] | length == 3) and .history.rollouts == 2' "$tmp/plan.json" >/dev/null || fail "plan: $(jq -c .history "$tmp/plan.json")"
+
 # Export: verifies by itself, up to the log's own head; the same package, whole ids and all; and less than the log.
 echo 'evidence: {history: 0s}' >"$tmp/short.yaml"
 head_at() { sqlite3 "$GONOGO_DB" "SELECT lower(hex(chain_sha256)) FROM observation WHERE seq = $1"; }

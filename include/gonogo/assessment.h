@@ -191,6 +191,20 @@ struct provenance {
 	uint8_t head[DIGEST_SIZE];	/* chain digest of the last of these rows in the first log */
 };
 
+/* What the stable version was like, before and during the analysis, without the seconds in which its pods were being replaced. */
+struct baseline {
+	int64_t from, to;		/* first and last scrape; INSTANT_NONE: none */
+	double seconds;			/* covered by scrapes, both arms' whole traffic */
+	int64_t all_requests;		/* of both arms in those seconds */
+	int64_t requests, failed;	/* of the baseline */
+	size_t n_edges;
+	double edges[EDGES_MAX];	/* seconds */
+	int64_t timed, slow[EDGES_MAX];	/* requests with a histogram, those slower than each edge */
+	double scrape_seconds;		/* NaN */
+	size_t n_criteria;
+	const double *dispersion;	/* D of each criterion; NaN: unknown */
+};
+
 struct assessment {
 	const struct rollout *rollout;
 	const struct criteria *criteria;
@@ -222,6 +236,7 @@ struct assessment {
 	struct timeline_row *timeline;
 	struct trend *trends;
 	struct provenance provenance;
+	struct baseline baseline;
 	bool blast_breached;
 	bool expired;			/* the deadline passed without a decision */
 	const struct ruling *ruling;	/* what people decided, once assess_records() entered it; NULL before */

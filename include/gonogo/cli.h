@@ -124,6 +124,7 @@ int cmd_rehearse(int argc, char **argv);
 int cmd_score(int argc, char **argv);
 int cmd_history(int argc, char **argv);
 int cmd_export(int argc, char **argv);
+int cmd_plan(int argc, char **argv);
 int cmd_postmortem(int argc, char **argv);
 
 #endif
