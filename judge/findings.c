@@ -133,19 +133,20 @@ static int no_values_of(struct assessing *a, const struct fact *fact, size_t tim
 	if (t != NULL && ids_add(&ids, t->id, a->arena) < 0)
 		return error_nomem(a->err);
 	if (t != NULL && divides_errors_only(t->query) && canary_had_requests(a))
-		return add(a, "no-values-template", SEVERITY_ERROR, 5,
-			   arena_printf(a->arena,
-					"MetricTemplate `%s/%s` finds no values where no 5xx series is in its window: %zu checks counted as "
-					"failed on a release with %s "
-					"errors in %s requests",
-					t->namespace_, t->name, times, words_count(a->out->failed[ARM_CANARY], a->arena),
-					words_count(a->out->requests[ARM_CANARY], a->arena)),
-			   "The query divides a sum over 5xx series by a sum over all. Where no 5xx series exists the result is empty, not "
-			   "0, and Flagger counts "
-			   "\"no values found\" as a failed check: the healthiest release is rolled back.",
-			   arena_printf(a->arena, "In MetricTemplate %s/%s put `(sum(rate(…code=~\"5..\"…)) or vector(0)) / sum(rate(…))`.",
-					t->namespace_, t->name),
-			   &ids);
+		return add(
+			a, "no-values-template", SEVERITY_ERROR, 5,
+			arena_printf(a->arena,
+				     "MetricTemplate `%s/%s` finds no values where no 5xx series is in its window: %zu checks counted as "
+				     "failed on a release with %s "
+				     "errors in %s requests",
+				     t->namespace_, t->name, times, words_count(a->out->failed[ARM_CANARY], a->arena),
+				     words_count(a->out->requests[ARM_CANARY], a->arena)),
+			"The query divides a sum over 5xx series by a sum over all. Where no 5xx series exists the result is empty, not "
+			"0, and Flagger counts "
+			"\"no values found\" as a failed check: the healthiest release is rolled back.",
+			arena_printf(a->arena, "In MetricTemplate %s/%s put `(sum(rate(…code=~\"5..\"…)) or vector(0)) / sum(rate(…))`.",
+				     t->namespace_, t->name),
+			&ids);
 	if (t == NULL && strcmp(a->r->spec.service_name, a->r->spec.target_name) != 0 && canary_had_requests(a) && is_traefik(a->r))
 		return add(a, "service-name-differs", SEVERITY_ERROR, 5,
 			   arena_printf(a->arena,
@@ -539,6 +540,87 @@ static int rule_containment(struct assessing *a)
 		   &a->out->containment.ids);
 }
 
+/* ---- What the channels say of each other. */
+
+static bool ends_badly(enum message_kind kind)
+{
+	return kind == MESSAGE_FAILED || kind == MESSAGE_ROLLBACK_THRESHOLD || kind == MESSAGE_ROLLBACK_MANUAL ||
+	       kind == MESSAGE_ROLLBACK_DEADLINE;
+}
+
+static bool had_phase(const struct rollout *r, const char *one, const char *other)
+{
+	for (size_t i = 0; i < r->n_phases; i++)
+		if (strcmp(r->phases[i].status.phase, one) == 0 || strcmp(r->phases[i].status.phase, other) == 0)
+			return true;
+	return false;
+}
+
+/* An end that the webhook alone tells of, while the authenticated status was watched and never had it. */
+static int rule_channels(struct assessing *a)
+{
+	for (size_t i = 0; i < a->r->n_facts; i++) {
+		const struct fact *f = &a->r->facts[i];
+		bool failed = ends_badly(f->message.kind), succeeded = f->message.kind == MESSAGE_SUCCESS;
+
+		if (f->channels != CHANNEL_WEBHOOK || (a->r->channels & CHANNEL_STATUS) == 0 || (!failed && !succeeded))
+			continue;
+		if (failed ? had_phase(a->r, "Failed", "Terminating") : had_phase(a->r, "Succeeded", "Finalising"))
+			continue;
+		return add(
+			a, "channels-contradict", SEVERITY_ERROR, 8,
+			arena_printf(a->arena, "The webhook says %s, the Canary's status never showed it", words_code(f->text, a->arena)),
+			"The event webhook is not authenticated: anybody who reaches it can post. The status comes from the API server.",
+			"Look at the Canary itself (kubectl get canary -o yaml), and let only Flagger reach the webhook (NetworkPolicy).",
+			&f->ids);
+	}
+	return 0;
+}
+
+/* Whether the route object had the weight that Flagger announced, before it announced the next. */
+static bool had_weight(const struct rollout *r, const struct fact *f, int64_t until)
+{
+	for (size_t i = 0; i < r->n_weights; i++) {
+		const struct route_weight *w = &r->weights[i];
+		double canary = w->canary < 0 ? 0 : w->canary;
+
+		if (w->at > until)
+			break;
+		if (fabs(canary - f->message.weight) < 0.5 && (i + 1 == r->n_weights || r->weights[i + 1].at > f->at - 2 * NS_PER_S))
+			return true;
+	}
+	return false;
+}
+
+static int rule_weights(struct assessing *a)
+{
+	const struct rollout *r = a->r;
+
+	for (size_t i = 0; i < r->n_facts && r->n_weights > 0; i++) {
+		const struct fact *f = &r->facts[i];
+		int64_t until = r->ended_at == INSTANT_NONE ? a->out->evaluated_at : r->ended_at;
+		char at[INSTANT_TEXT_MAX];
+
+		if (f->message.kind != MESSAGE_WEIGHT || !(f->message.weight > 0))
+			continue;
+		for (size_t k = i + 1; k < r->n_facts; k++)
+			if (r->facts[k].message.kind == MESSAGE_WEIGHT) {
+				until = r->facts[k].at;
+				break;
+			}
+		if (until < f->at + 5 * NS_PER_S || had_weight(r, f, until))
+			continue;
+		return add(a, "weight-drift", SEVERITY_WARNING, 14,
+			   arena_printf(a->arena, "At %s UTC Flagger announced %s, the route object never had it before the next step",
+					instant_clock(at, f->at), words_weight(f->message.weight, a->arena)),
+			   "Users meet what the route object says, not what was announced: somebody or something else writes to it, or the "
+			   "watch was away.",
+			   "Take the route object out of GitOps (ignoreDifferences on its weights), and look at its managedFields.",
+			   &f->ids);
+	}
+	return 0;
+}
+
 static int compare_findings(const void *x, const void *y)
 {
 	const struct finding *a = x, *b = y;
@@ -556,7 +638,7 @@ int assess_findings(struct assessing *a)
 		rule_blast,        rule_ab_on_traefik, rule_deadline,      rule_no_values,  rule_query_failed, rule_latency,
 		rule_short_window, rule_thin,          rule_dead_baseline, rule_unanalysed, rule_no_change,    rule_hook_rolled_back,
 		rule_held,         rule_unknown_phase, rule_spec,          rule_samples,    rule_exported,     rule_provider,
-		rule_no_series,    rule_contradiction, rule_containment,
+		rule_no_series,    rule_contradiction, rule_containment,   rule_channels,   rule_weights,
 	};
 
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)

@@ -139,6 +139,7 @@ static int add_facts(struct assessing *a)
 
 		if (code == NULL || row == NULL || ids_add_all(&row->ids, &f->ids, a->arena) < 0)
 			return error_nomem(a->err);
+		row->uncorroborated = f->channels == CHANNEL_WEBHOOK && (a->r->channels & CHANNEL_EVENTS) != 0;
 	}
 	return 0;
 }

@@ -144,7 +144,8 @@ static void drop_fragments(struct session *s, const char *id)
 int session_open(struct session *s, const struct cli *cli, struct error *err)
 {
 	static const int sources[] = { SOURCE_KUBERNETES, SOURCE_FLAGGER, SOURCE_COLLECTOR };
-	struct store_query query = { .from = INSTANT_NONE, .to = INSTANT_NONE };
+	/* As if it were that time: what came later is not known yet. */
+	struct store_query query = { .from = INSTANT_NONE, .to = cli->at };
 
 	memset(s, 0, sizeof *s);
 	s->arena = session_arena();
@@ -221,8 +222,8 @@ int session_find(const struct session *s, const char *name, const struct rollout
 
 /* The session's rows, and what Prometheus was asked about this canary up to a quarter of an hour after the end: the last repairing poll
  * comes after two minutes. */
-static int load_samples(const struct session *s, const struct rollout *rollout, int64_t history, struct evidence *out, struct arena *arena,
-			struct error *err)
+static int load_samples(const struct session *s, const struct rollout *rollout, int64_t history, int64_t at, struct evidence *out,
+			struct arena *arena, struct error *err)
 {
 	struct store_query query = { .source = SOURCE_PROMETHEUS, .from = rollout->started_at - history, .to = INSTANT_NONE };
 
@@ -236,6 +237,8 @@ static int load_samples(const struct session *s, const struct rollout *rollout, 
 	out->cap = out->n;
 	if (rollout->ended_at != INSTANT_NONE)
 		query.to = rollout->ended_at + 900 * NS_PER_S;
+	if (at != INSTANT_NONE && (query.to == INSTANT_NONE || query.to > at))
+		query.to = at;
 	if (load(s, out, arena, &query, err) < 0)
 		return -1;
 	sort_rows(out);
@@ -287,7 +290,7 @@ int session_assess(struct session *s, const struct cli *cli, const struct rollou
 	if (criteria == NULL || evidence == NULL)
 		return error_nomem(err);
 	if (choose_criteria(s, cli, rollout, criteria, arena, err) < 0 ||
-	    load_samples(s, rollout, criteria->history + 300 * NS_PER_S, evidence, arena, err) < 0)
+	    load_samples(s, rollout, criteria->history + 300 * NS_PER_S, cli->at, evidence, arena, err) < 0)
 		return -1;
 	s->judged = evidence;
 	return assess(out, evidence, rollout, criteria, &options, arena, err);
