@@ -407,7 +407,7 @@ static void metrics(struct doc *d, const struct assessment *a)
 	if (d->charts[0].time->n_gaps > 0)
 		span_text(d, &caption, "; lines stop at a gap. ");
 	span_text(d, &caption,
-		  "Red bar under an axis: limit exceeded. The limit of a criterion relative to the baseline moves with the baseline. All "
+		  "Bar under an axis: limit exceeded. The limit of a criterion relative to the baseline moves with the baseline. All "
 		  "requests of the service count.");
 	doc_charts(d, caption);
 }
