@@ -26,6 +26,7 @@ int assess_counts(struct assessing *a);		/* strata, decide(), readings, results 
 int assess_gaps(struct assessing *a);
 int assess_sentences(struct assessing *a);	/* text of each criterion */
 int assess_flagger(struct assessing *a);
+int assess_recheck(struct assessing *a);	/* Flagger's own checks again; after it */
 int assess_containment(struct assessing *a);
 int assess_verdict(struct assessing *a);	/* verdict by outcome, headline, reasons, next */
 int assess_findings(struct assessing *a);

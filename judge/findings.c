@@ -529,6 +529,19 @@ static int rule_contradiction(struct assessing *a)
 		   &a->r->outcome_ids);
 }
 
+static int rule_recheck(struct assessing *a)
+{
+	const struct flagger_recheck *r = &a->out->flagger.recheck;
+
+	if (r->agrees != 0)
+		return 0;
+	return add(a, "flagger-disagrees", SEVERITY_WARNING, 12, r->text,
+		   "What Flagger reported is not what its own queries come to on these samples: it asked another Prometheus, another moment, or somebody "
+		   "else posted.",
+		   "Compare metricsServer and the MetricTemplates' addresses with the Prometheus in gonogo.yaml.",
+		   r->ids.n > 0 ? &r->ids : &a->r->outcome_ids);
+}
+
 static int rule_containment(struct assessing *a)
 {
 	if (a->out->containment.state != CONTAINMENT_NOT_CONFIRMED)
@@ -638,7 +651,7 @@ int assess_findings(struct assessing *a)
 		rule_blast,        rule_ab_on_traefik, rule_deadline,      rule_no_values,  rule_query_failed, rule_latency,
 		rule_short_window, rule_thin,          rule_dead_baseline, rule_unanalysed, rule_no_change,    rule_hook_rolled_back,
 		rule_held,         rule_unknown_phase, rule_spec,          rule_samples,    rule_exported,     rule_provider,
-		rule_no_series,    rule_contradiction, rule_containment,   rule_channels,   rule_weights,
+		rule_no_series,    rule_contradiction, rule_containment,   rule_channels, rule_weights, rule_recheck,
 	};
 
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)

@@ -179,6 +179,25 @@ static void put_result(struct json_writer *w, const struct criterion_result *c)
 	json_end_object(w);
 }
 
+static void put_recheck(struct json_writer *w, const struct flagger_recheck *r)
+{
+	json_begin_object(w, "recheck");
+	json_put_bool(w, "possible", r->possible);
+	json_put_string(w, "why_not", r->why_not);
+	json_put_int(w, "ticks", (int64_t)r->ticks);
+	json_put_int(w, "failed", (int64_t)r->failed);
+	json_put_int(w, "agreeing", (int64_t)r->agreeing);
+	json_put_int(w, "values_reported", (int64_t)r->compared);
+	json_put_int(w, "values_alike", (int64_t)r->near);
+	json_put_instant(w, "stops_at", r->stops_at);
+	if (r->agrees < 0)
+		json_put_null(w, "agrees");
+	else
+		json_put_bool(w, "agrees", r->agrees == 1);
+	json_put_string(w, "text", r->text);
+	json_end_object(w);
+}
+
 static void put_flagger(struct json_writer *w, const struct flagger_reading *f)
 {
 	json_begin_object(w, "flagger");
@@ -204,6 +223,7 @@ static void put_flagger(struct json_writer *w, const struct flagger_reading *f)
 	else
 		json_put_bool(w, "agrees", f->agrees == 1);
 	json_put_string(w, "text", f->text);
+	put_recheck(w, &f->recheck);
 	json_end_object(w);
 }
 

@@ -356,6 +356,16 @@ static void figures(struct doc *d, const struct assessment *a)
 
 /* ---- Behind page 1. */
 
+static struct text recheck_text(struct doc *d, const struct flagger_recheck *r)
+{
+	struct text text = text_of(d, r->possible ? r->text : "Flagger's checks could not be done again: ");
+
+	if (!r->possible)
+		span_marked(d, &text, r->why_not);
+	span_text(d, &text, ".");
+	return text;
+}
+
 static void criteria_table(struct doc *d, const struct assessment *a)
 {
 	static const struct column columns[] = { { "Criterion", 0.14, false, false },
@@ -385,6 +395,7 @@ static void criteria_table(struct doc *d, const struct assessment *a)
 			    doc_printf(d, "Flagger beside it: %s. It counted %lld failed checks of %lld allowed.", a->flagger.text,
 				       (long long)a->flagger.failed_checks, (long long)a->flagger.threshold),
 			    &a->rollout->outcome_ids, NULL));
+	doc_paragraph(d, 0, recheck_text(d, &a->flagger.recheck));
 	doc_paragraph(d, 0, cited(d, doc_printf(d, "Containment: %s.", a->containment.text), &a->containment.ids, NULL));
 }
 

@@ -35,6 +35,16 @@ sqlite3 "$tmp/forged.db" "DROP TRIGGER observation_no_delete; DELETE FROM observ
 	AND body_sha256 IN (SELECT sha256 FROM body WHERE instr(CAST(bytes AS TEXT), '\"phase\":\"Failed\"') > 0)"
 rules "$tmp/forged.db" | grep -qx channels-contradict || fail "no channels-contradict: $(rules "$tmp/forged.db" | tr '\n' ' ')"
 
+# Flagger reported another value than its query comes to on these samples: another Prometheus, or another poster.
+cp "$tmp/course-errors-3.db" "$tmp/other.db"
+sqlite3 "$tmp/other.db" "DROP TRIGGER body_no_update; UPDATE body SET bytes = CAST(replace(CAST(bytes AS TEXT), 'success rate 96.', 'success rate 46.') AS BLOB)
+	WHERE encoding = 'identity'"
+rules "$tmp/other.db" | grep -qx flagger-disagrees || fail "no flagger-disagrees"
+"$gonogo" show recorded --db "$tmp/other.db" -o json | jq -e '.flagger.recheck | .possible and .agrees == false and .values_alike < .values_reported' >/dev/null ||
+	fail "the recheck of another value"
+"$gonogo" show recorded --db "$tmp/course-errors-3.db" -o json | jq -e '.flagger.recheck | .agrees and .ticks == 6 and .failed == 5 and .values_alike == 5' \
+	>/dev/null || fail "the recheck of a sound one"
+
 # As of a moment: what came later is not known, whatever the log holds; nothing is GO while it runs.
 at() { "$gonogo" show recorded --db "$tmp/course-good.db" --at "$1" -o json | jq -c '[.verdict, .rollout.outcome, .partial, (.steps | length)]'; }
 [ "$(at 2026-11-25T04:04:00Z)" = '["hold","running",true,3]' ] || fail "at 04:04:00: $(at 2026-11-25T04:04:00Z)"

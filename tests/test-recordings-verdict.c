@@ -197,6 +197,46 @@ static void by_the_fast_criteria(void **state)
 	free(fast);
 }
 
+/* Flagger's checks done again: the same ticks fail, and every value that it reported comes out. Made by its queries' arithmetic alone. */
+static void flaggers_checks_come_out_alike(void **state)
+{
+	const struct assess_options options = { .at = INSTANT_NONE };
+	size_t ticks = 0, values = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof recordings / sizeof recordings[0]; i++) {
+		struct arena *arena = arena_new((size_t)1 << 30);
+		struct evidence evidence;
+		struct criteria criteria;
+		struct rollouts rollouts;
+		struct assessment a;
+		struct error err;
+
+		support_rows(&evidence, recordings[i], 0, arena);
+		assert_int_equal(rollouts_derive(&rollouts, &evidence, arena, NULL, &err), 0);
+		for (size_t k = 0; k < rollouts.n; k++) {
+			const struct flagger_recheck *r = &a.flagger.recheck;
+
+			assert_int_equal(criteria_parse(&criteria, NULL, 0, NULL, NULL, NULL, arena, &err), 0);
+			assert_int_equal(assess(&a, &evidence, &rollouts.v[k], &criteria, &options, arena, &err), 0);
+			if (!r->possible || r->agrees == 0)
+				fail_msg("%s: %s", recordings[i], r->possible ? r->text : r->why_not);
+			/* Where it stopped: Flagger rolls back at the tick behind the one that reaches the threshold. */
+			if (rollouts.v[k].outcome == OUTCOME_ROLLED_BACK && strcmp(rollouts.v[k].outcome_reason, "threshold") == 0)
+				assert_true(r->stops_at != INSTANT_NONE && r->stops_at <= rollouts.v[k].ended_at &&
+					    r->stops_at + 2 * rollouts.v[k].spec.interval >= rollouts.v[k].ended_at);
+			if (rollouts.v[k].outcome == OUTCOME_PROMOTED)
+				assert_true(r->stops_at == INSTANT_NONE);
+			ticks += r->ticks;
+			values += r->compared;
+		}
+		arena_free(arena);
+	}
+	/* That it compared at all. */
+	assert_true(ticks > 60);
+	assert_true(values > 10);
+}
+
 /* ---- Cut inputs say so. */
 
 static void assess_without(struct assessment *a, const char *recording, unsigned without, struct arena *arena)
@@ -302,7 +342,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_missing_channel_is_a_gap), cmocka_unit_test(a_hole_in_prometheus_passes_nothing),
 		cmocka_unit_test(traps_become_findings),      cmocka_unit_test(by_the_defaults),
-		cmocka_unit_test(by_the_fast_criteria),
+		cmocka_unit_test(by_the_fast_criteria),       cmocka_unit_test(flaggers_checks_come_out_alike),
 	};
 
 	return cmocka_run_group_tests_name("recordings-verdict", tests, NULL, NULL);

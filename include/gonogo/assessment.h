@@ -87,12 +87,26 @@ struct flagger_check {
 	struct ids ids;
 };
 
+/* Flagger's checks done again: its queries' arithmetic over the stored samples, tick by tick, its counter and its threshold. */
+struct flagger_recheck {
+	bool possible;
+	const char *why_not;		/* NULL if possible */
+	size_t ticks, failed;		/* ticks of the last attempt, and those at which a check fails */
+	size_t agreeing;		/* ticks at which Flagger said the same */
+	size_t compared, near;		/* values that Flagger reported, and those that come out alike */
+	int64_t stops_at;		/* when the counter reaches the threshold; INSTANT_NONE: never */
+	int agrees;			/* 1, 0; -1: nothing to compare */
+	const char *text;
+	struct ids ids;			/* of the first tick that differs */
+};
+
 struct flagger_reading {
 	int64_t failed_checks, threshold;
 	size_t n_checks;
 	struct flagger_check *checks;
 	int agrees;			/* 1, 0; -1: nothing to compare */
 	const char *text;
+	struct flagger_recheck recheck;
 };
 
 enum containment_state { CONTAINMENT_NOT_NEEDED, CONTAINMENT_CONFIRMED, CONTAINMENT_NOT_CONFIRMED };
