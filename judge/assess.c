@@ -354,7 +354,7 @@ int assess_counts(struct assessing *a)
 	out->results = arena_alloc(a->arena, a->criteria->n * sizeof *out->results);
 	if (a->decisions == NULL || out->results == NULL)
 		return error_nomem(a->err);
-	if (plan(a) < 0 || (provider != NULL && read_samples(a, provider) < 0) || prepare_input(a) < 0)
+	if (plan(a) < 0 || (provider != NULL && read_samples(a, provider) < 0) || prepare_input(a) < 0 || assess_points(a) < 0)
 		return -1;
 	if (a->judged && provider != NULL) {
 		if (decide(a->decisions, &a->input, a->arena, a->err) < 0)

@@ -23,6 +23,7 @@ struct assessing {
 };
 
 int assess_counts(struct assessing *a);		/* strata, decide(), readings, results */
+int assess_points(struct assessing *a);		/* values for criteria of kind point; within assess_counts */
 int assess_gaps(struct assessing *a);
 int assess_sentences(struct assessing *a);	/* text of each criterion */
 int assess_flagger(struct assessing *a);

@@ -23,7 +23,7 @@ static void decide_points(struct decision *out, const struct ground *ground, con
 	for (size_t i = 0; i < in->n_points && out->state != CRITERION_FAIL; i++) {
 		const struct decide_point *p = &in->points[i];
 
-		if (p->at > ground->end || isnan(p->value))
+		if ((p->criterion != NULL && p->criterion != criterion) || p->at > ground->end || isnan(p->value))
 			continue;
 		out->value = p->value;
 		out->looks++;

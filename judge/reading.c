@@ -140,7 +140,8 @@ static void read_points(struct point_reading *out, const struct decide_input *in
 			int64_t to)
 {
 	for (size_t i = 0; i < in->n_points; i++)
-		if (in->points[i].at > from && in->points[i].at <= to && !isnan(in->points[i].value))
+		if ((in->points[i].criterion == NULL || in->points[i].criterion == criterion) && in->points[i].at > from &&
+		    in->points[i].at <= to && !isnan(in->points[i].value))
 			out->value = in->points[i].value;
 	out->limit = criterion->limit;
 	if (isnan(out->value))

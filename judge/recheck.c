@@ -3,18 +3,13 @@
 #include <string.h>
 
 #include "assess.h"
+#include "check.h"
 #include "flagger.h"
 #include "gonogo/arena.h"
-#include "gonogo/buf.h"
 #include "gonogo/error.h"
-#include "gonogo/gotemplate.h"
-#include "promeval.h"
-#include "promql.h"
-#include "words.h"
 
 /* More ticks than any analysis has. */
 #define TICKS_MAX 2000
-#define QUERY_MAX ((size_t)64 * 1024)
 
 /* Messages of one tick come within this; Flagger's own interval is ten seconds at least. */
 #define TICK_SPAN (2 * NS_PER_S)
@@ -25,23 +20,6 @@
 /* A reported value has two decimals, and the moment of the query is known to a second only. */
 #define NEAR_RELATIVE 0.05
 #define NEAR_ABSOLUTE 0.1
-
-/* fluxcd/flagger pkg/metrics/observers/traefik.go. */
-static const char success_rate[] = "sum(rate(traefik_service_request_duration_seconds_bucket{service=~\"{{ namespace }}-{{ target "
-				   "}}-canary-[0-9a-zA-Z-]+@kubernetescrd\","
-				   "code!~\"5..\",le=\"+Inf\"}[{{ interval }}])) / "
-				   "sum(rate(traefik_service_request_duration_seconds_bucket{service=~\"{{ namespace }}-"
-				   "{{ target }}-canary-[0-9a-zA-Z-]+@kubernetescrd\",le=\"+Inf\"}[{{ interval }}])) * 100";
-static const char duration[] =
-	"histogram_quantile(0.99, sum(rate(traefik_service_request_duration_seconds_bucket{service=~\"{{ namespace }}-{{ target }}-canary-"
-	"[0-9a-zA-Z-]+@kubernetescrd\"}[{{ interval }}])) by (le)) * 1000";
-
-/* One query that a tick asks. */
-struct check {
-	const struct canary_metric *metric;
-	const struct promql_node *query;
-	bool in_ms; /* request-duration: its message has seconds */
-};
 
 struct tick {
 	int64_t at;
@@ -58,97 +36,7 @@ struct rechecking {
 	size_t n_ticks;
 };
 
-static int impossible(struct rechecking *r, const char *why)
-{
-	r->out->why_not = why;
-	return why == NULL ? error_nomem(r->a->err) : 1;
-}
-
 /* ---- The checks. */
-
-/* Every selector must ask for series of this canary that were collected: others would read as no values. */
-static bool was_collected(const struct rechecking *r, const struct promql_node *node)
-{
-	const struct provider *p = provider_find(r->a->r->spec.provider);
-
-	if (node->kind == PROMQL_SELECTOR) {
-		const struct promql_matcher *m = promql_matcher(node, r->a->all.service_label);
-
-		return (strcmp(node->name, p->requests) == 0 || strcmp(node->name, p->buckets) == 0) && m != NULL &&
-		       strstr(m->value, "canary") != NULL;
-	}
-	for (size_t i = 0; i < node->n_args; i++)
-		if (!was_collected(r, node->args[i]))
-			return false;
-	return true;
-}
-
-/* As Flagger prints its interval into queries: "1m0s" is what Go prints, "1m" what it was given. */
-static const char *interval_text(const struct rechecking *r, int64_t interval)
-{
-	return arena_printf(r->a->arena, "%llds", (long long)(interval > 0 ? interval / NS_PER_S : 60));
-}
-
-/* 0; 1: not possible; -1: memory. */
-static int add_check(struct rechecking *r, const struct canary_metric *metric, const char *text, bool in_ms)
-{
-	struct assessing *a = r->a;
-	const struct canary_spec *spec = &a->r->spec;
-	struct gotemplate_model model = { .name = spec->name,
-					  .namespace_ = spec->namespace_,
-					  .target = spec->target_name,
-					  .service = spec->service_name,
-					  .ingress = spec->ingress_name,
-					  .route = "",
-					  .interval = interval_text(r, metric->interval),
-					  .n_variables = metric->n_variables,
-					  .variable_names = metric->variable_names,
-					  .variable_values = metric->variable_values };
-	struct gotemplate template_;
-	struct check *check = &r->checks[r->n_checks];
-	struct buf query;
-	struct error err;
-	int rc = 1;
-
-	buf_init(&query, QUERY_MAX);
-	if (gotemplate_parse(&template_, text, a->arena, &err) < 0 || gotemplate_render(&query, &template_, &model, &err) < 0 ||
-	    promql_parse(&check->query, query.data == NULL ? "" : query.data, a->arena, &err) < 0) {
-		rc = impossible(r, arena_printf(a->arena, "the query of %s: %s", words_code(metric->name, a->arena), err.text));
-		goto out;
-	}
-	if (!was_collected(r, check->query)) {
-		rc = impossible(r, arena_printf(a->arena, "the query of %s asks for series that are not collected",
-						words_code(metric->name, a->arena)));
-		goto out;
-	}
-	check->metric = metric;
-	check->in_ms = in_ms;
-	r->n_checks++;
-	rc = 0;
-out:
-	buf_free(&query);
-	return rc;
-}
-
-static const struct metric_template *template_of(const struct rollout *r, const struct canary_metric *m)
-{
-	for (size_t i = 0; i < r->n_templates; i++)
-		if (strcmp(r->templates[i].name, m->template_name) == 0 && strcmp(r->templates[i].namespace_, m->template_namespace) == 0)
-			return &r->templates[i];
-	return NULL;
-}
-
-static int add_template(struct rechecking *r, const struct canary_metric *m)
-{
-	const struct metric_template *t = template_of(r->a->r, m);
-
-	if (t == NULL || t->query == NULL)
-		return impossible(r, arena_printf(r->a->arena, "the MetricTemplate of %s was not seen", words_code(m->name, r->a->arena)));
-	if (t->provider_type == NULL || strcmp(t->provider_type, "prometheus") != 0)
-		return impossible(r, arena_printf(r->a->arena, "the MetricTemplate of %s asks another provider than Prometheus",
-						  words_code(m->name, r->a->arena)));
-	return add_check(r, m, t->query, false);
-}
 
 /* In the order of Flagger: built-ins and inline queries, then templates; a built-in's name with a template runs both. */
 static int gather_checks(struct rechecking *r)
@@ -156,19 +44,15 @@ static int gather_checks(struct rechecking *r)
 	const struct canary_spec *spec = &r->a->r->spec;
 	int rc = 0;
 
-	for (size_t i = 0; i < spec->n_metrics && rc == 0; i++) {
-		const struct canary_metric *m = &spec->metrics[i];
+	for (int templates = 0; templates < 2; templates++)
+		for (size_t i = 0; i < spec->n_metrics && rc == 0; i++) {
+			const struct canary_metric *m = &spec->metrics[i];
 
-		if (strcmp(m->name, "request-success-rate") == 0)
-			rc = add_check(r, m, success_rate, false);
-		else if (strcmp(m->name, "request-duration") == 0)
-			rc = add_check(r, m, duration, true);
-		else if (m->query != NULL)
-			rc = add_check(r, m, m->query, false);
-	}
-	for (size_t i = 0; i < spec->n_metrics && rc == 0; i++)
-		if (spec->metrics[i].template_name != NULL)
-			rc = add_template(r, &spec->metrics[i]);
+			if (templates ? m->template_name == NULL : !check_has_own(m))
+				continue;
+			rc = check_make(&r->checks[r->n_checks], r->a, m, templates, &r->out->why_not);
+			r->n_checks += rc == 0;
+		}
 	return rc;
 }
 
@@ -220,27 +104,6 @@ struct outcome_of_tick {
 	double value; /* NaN: no values */
 };
 
-/* The last series decides (RunQuery). 1: several, and which comes last is chance; -1: memory. */
-static int value_at(struct rechecking *r, const struct check *check, int64_t at, double *value)
-{
-	struct prom_vector v;
-	struct error err;
-
-	*value = NAN;
-	if (prom_eval(&v, check->query, r->a->out->series, at, r->a->arena, &err) < 0)
-		return err.code == ERR_NOMEM ? error_nomem(r->a->err)
-					     : impossible(r, arena_printf(r->a->arena, "the query of %s: %s",
-									  words_code(check->metric->name, r->a->arena), err.text));
-	if (v.scalar || v.n > 1)
-		return impossible(
-			r,
-			arena_printf(r->a->arena, "the query of %s answers with %s", words_code(check->metric->name, r->a->arena),
-				     v.scalar ? "a scalar, which Flagger cannot read" : "several series, of which chance picks the last"));
-	if (v.n == 1)
-		*value = v.v[0].value;
-	return 0;
-}
-
 static bool is_beyond(const struct canary_metric *m, double value)
 {
 	return isnan(value) || (m->has_min && value < m->min) || (m->has_max && value > m->max);
@@ -250,7 +113,7 @@ static int tick_at(struct rechecking *r, int64_t at, struct outcome_of_tick *out
 {
 	*out = (struct outcome_of_tick){ .value = NAN };
 	for (size_t i = 0; i < r->n_checks && !out->failed; i++) {
-		int rc = value_at(r, &r->checks[i], at, &out->value);
+		int rc = check_value(&r->checks[i], r->a, at, &out->value, &r->out->why_not);
 
 		if (rc != 0)
 			return rc;

@@ -143,12 +143,10 @@ static const char *undecided_text(struct assessing *a, const struct decision *d)
 	const char *why = assess_reason_words(d->reason);
 
 	if (c->kind == CRITERION_ERROR_RATIO && d->requests[ARM_CANARY] > 0)
-		return arena_printf(
-			a->arena,
-			"%s error%s in %s canary requests (baseline %s in %s) cannot tell 1× from %g×: %s%s.%s",
-			words_count(d->events[ARM_CANARY], a->arena), d->events[ARM_CANARY] == 1 ? "" : "s",
-			words_count(d->requests[ARM_CANARY], a->arena), words_count(d->events[ARM_BASELINE], a->arena),
-			words_count(d->requests[ARM_BASELINE], a->arena), c->limit, why, ruled_out(a, d), more_time(a, d));
+		return arena_printf(a->arena, "%s error%s in %s canary requests (baseline %s in %s) cannot tell 1× from %g×: %s%s.%s",
+				    words_count(d->events[ARM_CANARY], a->arena), d->events[ARM_CANARY] == 1 ? "" : "s",
+				    words_count(d->requests[ARM_CANARY], a->arena), words_count(d->events[ARM_BASELINE], a->arena),
+				    words_count(d->requests[ARM_BASELINE], a->arena), c->limit, why, ruled_out(a, d), more_time(a, d));
 	if (!isnan(d->warm_up_value) && d->reason != NULL && strcmp(d->reason, REASON_WARM_UP) == 0)
 		return arena_printf(a->arena, "%s is undecided: %s (%s there; shown, not judged).", words_criterion(c, a->arena), why,
 				    words_latency(d->warm_up_value, a->arena));
@@ -165,6 +163,28 @@ static const char *not_evaluable_text(struct assessing *a, const struct decision
 	return arena_printf(a->arena, "%s is not evaluable: %s.", words_criterion(d->criterion, a->arena), assess_reason_words(d->reason));
 }
 
+/* A value that somebody else's query gives: no counts behind it, so no interval. */
+static const char *point_text(struct assessing *a, const struct decision *d)
+{
+	const struct criterion *c = d->criterion;
+	const char *name = words_criterion(c, a->arena), *value = words_value(c, d->value, a->arena), *limit = words_limit(c, a->arena);
+	static const char source[] = "a metric's own value, without an interval";
+
+	if (d->state == CRITERION_FAIL)
+		return arena_printf(a->arena, "%s was beyond its limit twice in a row, last %s, the limit is %s (%s).", name, value, limit,
+				    source);
+	if (d->state == CRITERION_PASS)
+		return arena_printf(a->arena, "%s is %s and was never beyond its limit, which is %s (%s).", name, value, limit, source);
+	if (d->state == CRITERION_UNDECIDED)
+		return arena_printf(
+			a->arena,
+			"%s is undecided at %s, the limit is %s (%s): it fails when it is beyond twice in a row, and passes when it "
+			"never was by the ladder's end.",
+			name, value, limit, source);
+	return arena_printf(a->arena,
+			    "%s is not evaluable: the Canary has no such metric, or its query cannot be done on the stored samples.", name);
+}
+
 int assess_sentences(struct assessing *a)
 {
 	for (size_t i = 0; i < a->out->n_results; i++) {
@@ -172,7 +192,9 @@ int assess_sentences(struct assessing *a)
 		const struct decision *d = &a->decisions[i];
 
 		r->short_text = short_text(a, d);
-		if (d->state == CRITERION_FAIL)
+		if (d->criterion->kind == CRITERION_POINT)
+			r->text = point_text(a, d);
+		else if (d->state == CRITERION_FAIL)
 			r->text = fail_text(a, d);
 		else if (d->state == CRITERION_PASS)
 			r->text = pass_text(a, d);

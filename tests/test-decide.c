@@ -1062,7 +1062,8 @@ static void points_need_two_in_a_row(void **state)
 {
 	static struct run run;
 	struct decide_point points[] = {
-		{ T0 + 70 * NS_PER_S, 99.5 }, { T0 + 100 * NS_PER_S, NAN }, { T0 + 130 * NS_PER_S, 98 }, { T0 + 140 * NS_PER_S, 97 }
+		{ NULL, T0 + 70 * NS_PER_S, 99.5 }, { NULL, T0 + 100 * NS_PER_S, NAN }, { NULL, T0 + 130 * NS_PER_S, 98 },
+		{ NULL, T0 + 140 * NS_PER_S, 97 }
 	};
 
 	(void)state;

@@ -237,6 +237,53 @@ static void flaggers_checks_come_out_alike(void **state)
 	assert_true(values > 10);
 }
 
+/* A metric's own value as a criterion: what its template comes to at each interval, with no interval of confidence, and said to be so. */
+static void points_are_the_metrics_own_values(void **state)
+{
+	static const char text[] =
+		"criteria:\n  - {name: own-success, kind: point, metric: request-success-rate, limit: 99, point_is_max: false}\n"
+		"  - {name: own-errors, kind: point, metric: error-rate, limit: 1}\n"
+		"  - {name: absent, kind: point, metric: nothing, limit: 1, informational: true}\n";
+	static const struct {
+		const char *recording;
+		enum criterion_state success, errors;
+	} wants[] = { { "course-good", CRITERION_PASS, CRITERION_PASS },
+		      { "course-errors-3", CRITERION_FAIL, CRITERION_FAIL },
+		      /* Its template has no value while there is no 5xx: at the last interval one came. One value passes nothing. */
+		      { "course-zero-errors", CRITERION_UNDECIDED, CRITERION_UNDECIDED } };
+	const struct assess_options options = { .at = INSTANT_NONE };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof wants / sizeof wants[0]; i++) {
+		struct arena *arena = arena_new((size_t)1 << 30);
+		struct evidence evidence;
+		struct criteria criteria;
+		struct rollouts rollouts;
+		struct assessment a;
+		struct error err;
+
+		support_rows(&evidence, wants[i].recording, 0, arena);
+		assert_int_equal(rollouts_derive(&rollouts, &evidence, arena, NULL, &err), 0);
+		if (criteria_parse(&criteria, text, strlen(text), "points.yaml", NULL, NULL, arena, &err) < 0 ||
+		    assess(&a, &evidence, &rollouts.v[0], &criteria, &options, arena, &err) < 0)
+			fail_msg("%s", err.text);
+		for (size_t k = 0; k < a.n_results; k++) {
+			const struct criterion_result *r = &a.results[k];
+			enum criterion_state want = strcmp(r->criterion->name, "own-success") == 0  ? wants[i].success
+						    : strcmp(r->criterion->name, "own-errors") == 0 ? wants[i].errors
+												    : CRITERION_NOT_EVALUABLE;
+
+			if (r->criterion->kind != CRITERION_POINT)
+				continue;
+			if (r->state != want)
+				fail_msg("%s: %s: %s: %s", wants[i].recording, r->criterion->name, criterion_state_name(r->state), r->text);
+			assert_true(isnan(r->lo) && isnan(r->hi));
+			assert_true(r->state == CRITERION_NOT_EVALUABLE || strstr(r->text, "without an interval") != NULL);
+		}
+		arena_free(arena);
+	}
+}
+
 /* ---- Cut inputs say so. */
 
 static void assess_without(struct assessment *a, const char *recording, unsigned without, struct arena *arena)
@@ -340,9 +387,13 @@ static void traps_become_findings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_missing_channel_is_a_gap), cmocka_unit_test(a_hole_in_prometheus_passes_nothing),
-		cmocka_unit_test(traps_become_findings),      cmocka_unit_test(by_the_defaults),
-		cmocka_unit_test(by_the_fast_criteria),       cmocka_unit_test(flaggers_checks_come_out_alike),
+		cmocka_unit_test(a_missing_channel_is_a_gap),
+		cmocka_unit_test(a_hole_in_prometheus_passes_nothing),
+		cmocka_unit_test(traps_become_findings),
+		cmocka_unit_test(by_the_defaults),
+		cmocka_unit_test(by_the_fast_criteria),
+		cmocka_unit_test(flaggers_checks_come_out_alike),
+		cmocka_unit_test(points_are_the_metrics_own_values),
 	};
 
 	return cmocka_run_group_tests_name("recordings-verdict", tests, NULL, NULL);

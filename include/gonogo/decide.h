@@ -39,6 +39,7 @@ struct error;
 
 /* A value of a MetricTemplate as Flagger read it; NaN: no value. */
 struct decide_point {
+	const struct criterion *criterion;	/* whose; NULL: of any */
 	int64_t at;
 	double value;
 };
