@@ -20,6 +20,16 @@ static const char *selector(struct assessing *a, const char *arm)
 	return arena_printf(a->arena, "%s=~\"%s-%s-%s-.+@kubernetescrd\"", label, a->r->namespace_, a->r->spec.service_name, arm);
 }
 
+/* "5..|429": all classes that count as failed. */
+static const char *classes(struct assessing *a)
+{
+	const char *text = a->criteria->n_error_classes == 0 ? "5.." : "";
+
+	for (size_t i = 0; i < a->criteria->n_error_classes && text != NULL; i++)
+		text = arena_printf(a->arena, "%s%s%s", text, i == 0 ? "" : "|", a->criteria->error_classes[i]);
+	return text;
+}
+
 /* Errors over all requests of the new version: while it is the canary, and after promotion, when the primary runs it. */
 static const char *error_rate(struct assessing *a, const char *arm, double window)
 {
@@ -29,8 +39,7 @@ static const char *error_rate(struct assessing *a, const char *arm, double windo
 	if (p == NULL || s == NULL)
 		return NULL;
 	return arena_printf(a->arena, "(sum(rate(%s{%s,%s=~\"%s\"}[%.0fs])) or vector(0)) / sum(rate(%s{%s}[%.0fs]))", p->requests, s,
-			    p->code_label, a->criteria->n_error_classes > 0 ? a->criteria->error_classes[0] : "5..", window, p->requests, s,
-			    window);
+			    p->code_label, classes(a), window, p->requests, s, window);
 }
 
 static const char *quantile(struct assessing *a, const char *arm, double q, double window)

@@ -88,9 +88,10 @@ static double increase(const struct grid *g, const struct series *s, int64_t slo
 
 static bool is_error(const struct grid *g, const struct series *s)
 {
+	const struct strata_spec spec = { g->provider, &g->a->rollout->spec, g->a->criteria->n_error_classes, g->a->criteria->error_classes };
 	const char *code = series_label(s, g->provider->code_label);
 
-	return code != NULL && strlen(code) == 3 && code[0] == '5';
+	return code != NULL && strata_is_error(&spec, code);
 }
 
 static double rate_share(const struct grid *g, int64_t slot)

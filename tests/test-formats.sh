@@ -163,6 +163,11 @@ assert "kind: PrometheusRule" in manifest
 assert manifest.split("spec:\n")[1] == "".join("  " + l for l in rules), "spec"
 PY
 done
+# Several classes of errors stand in the rules too.
+echo 'error_classes: ["5..", "404"]' >"$tmp/classes.yaml"
+"$gonogo" report recorded --db "$tmp/course-errors-3.db" --criteria "$tmp/classes.yaml" --format rules -o "$tmp/classes" >/dev/null || fail "report with two classes"
+grep -q 'code=~\\"5..|404\\"' "$tmp/classes/rollback-rules.yaml" || fail "two classes of errors, one rule"
+promtool test rules "$tmp/classes/rollback-rules.test.yaml" >/dev/null 2>&1 || fail "promtool test rules with two classes"
 fires() { grep -c 'exp_labels' "$tmp/$1/rollback-rules.test.yaml"; }
 [ "$(fires course-errors-3)" -ge 2 ] && [ "$(fires shop-errors)" -ge 2 ] || fail "no case in which a bad rollout's rule fires"
 [ "$(fires course-good)" = 0 ] || fail "a good rollout's rule fires"
