@@ -29,6 +29,14 @@ static int impossible(struct assessing *a, const char **why_not, const char *why
 	return why == NULL ? error_nomem(a->err) : 1;
 }
 
+/* The same with the query's name before it; memory stays an error. */
+static int impossible_query(struct assessing *a, const char **why_not, const struct canary_metric *metric, const struct error *err)
+{
+	if (err->code == ERR_NOMEM)
+		return error_nomem(a->err);
+	return impossible(a, why_not, arena_printf(a->arena, "the query of %s: %s", words_code(metric->name, a->arena), err->text));
+}
+
 /* Every selector must ask for series of this canary that were collected: others would read as no values. */
 static bool was_collected(const struct assessing *a, const struct promql_node *node)
 {
@@ -66,6 +74,7 @@ static int make(struct check *out, struct assessing *a, const struct canary_metr
 					  .variable_names = metric->variable_names,
 					  .variable_values = metric->variable_values };
 	struct gotemplate template_;
+	const struct promql_node *root;
 	struct buf query;
 	struct error err;
 	int rc = 0;
@@ -73,12 +82,14 @@ static int make(struct check *out, struct assessing *a, const struct canary_metr
 	buf_init(&query, QUERY_MAX);
 	*out = (struct check){ .metric = metric };
 	if (gotemplate_parse(&template_, text, a->arena, &err) < 0 || gotemplate_render(&query, &template_, &model, &err) < 0 ||
-	    promql_parse(&out->query, query.data == NULL ? "" : query.data, a->arena, &err) < 0)
-		rc = impossible(a, why_not, arena_printf(a->arena, "the query of %s: %s", words_code(metric->name, a->arena), err.text));
-	else if (!was_collected(a, out->query))
+	    promql_parse(&root, query.data == NULL ? "" : query.data, a->arena, &err) < 0)
+		rc = impossible_query(a, why_not, metric, &err);
+	else if (!was_collected(a, root))
 		rc = impossible(a, why_not,
 				arena_printf(a->arena, "the query of %s asks for series that are not collected",
 					     words_code(metric->name, a->arena)));
+	else if (prom_prepare(&out->query, root, a->out->series, a->arena, &err) < 0)
+		rc = impossible_query(a, why_not, metric, &err);
 	buf_free(&query);
 	return rc;
 }
@@ -137,11 +148,8 @@ int check_value(const struct check *check, struct assessing *a, int64_t at, doub
 	struct error err;
 
 	*value = NAN;
-	if (prom_eval(&v, check->query, a->out->series, at, a->arena, &err) < 0)
-		return err.code == ERR_NOMEM ? error_nomem(a->err)
-					     : impossible(a, why_not,
-							  arena_printf(a->arena, "the query of %s: %s",
-								       words_code(check->metric->name, a->arena), err.text));
+	if (prom_eval(&v, &check->query, at, a->arena, &err) < 0)
+		return impossible_query(a, why_not, check->metric, &err);
 	if (v.scalar || v.n > 1)
 		return impossible(
 			a, why_not,

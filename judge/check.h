@@ -6,12 +6,11 @@
 #include <stdint.h>
 
 #include "assess.h"
-
-struct promql_node;
+#include "promeval.h"
 
 struct check {
 	const struct canary_metric *metric;
-	const struct promql_node *query;
+	struct prom_query query;
 	bool in_ms; /* request-duration: its message has seconds */
 };
 

@@ -17,7 +17,7 @@
 #define PATTERN_MAX 400
 
 struct evaluating {
-	const struct series_set *set;
+	const struct prom_query *query;
 	int64_t at;
 	struct arena *arena;
 	struct error *err;
@@ -25,9 +25,14 @@ struct evaluating {
 
 static int eval(struct evaluating *e, const struct promql_node *node, struct prom_vector *out);
 
+static int not_here(struct error *err, const char *what)
+{
+	return error_code(err, ERR_NOT_FOUND, "%.80s is not evaluated here", what);
+}
+
 static int beyond(struct evaluating *e, const char *what)
 {
-	return error_code(e->err, ERR_NOT_FOUND, "%.80s is not evaluated here", what);
+	return not_here(e->err, what);
 }
 
 static bool is(const struct promql_node *node, const char *name)
@@ -35,45 +40,103 @@ static bool is(const struct promql_node *node, const char *name)
 	return strcmp(node->name, name) == 0;
 }
 
-/* ---- Selecting. */
+/* ---- Selecting: once a query, not once a moment. */
 
-/* 1, 0; -1: a pattern that is not compiled here. */
-static int matches_pattern(struct evaluating *e, const char *pattern, const char *value)
+static const char *value_of(const struct series *s, const char *label)
+{
+	const char *value = strcmp(label, "__name__") == 0 ? s->name : series_label(s, label);
+
+	return value == NULL ? "" : value;
+}
+
+/* One matcher over all series: those it refuses are taken off. */
+static int apply_pattern(struct prom_pick *pick, const struct promql_matcher *m, struct arena *arena, struct error *err)
 {
 	const char *whole;
 	regex_t regex;
-	int found;
+	size_t n = 0;
 
-	if (strlen(pattern) > PATTERN_MAX || strpbrk(pattern, "{\\") != NULL || strstr(pattern, "(?") != NULL)
-		return beyond(e, pattern);
-	whole = arena_printf(e->arena, "^(%s)$", *pattern == '\0' ? "$" : pattern);
+	if (strlen(m->value) > PATTERN_MAX || strpbrk(m->value, "{\\") != NULL || strstr(m->value, "(?") != NULL)
+		return not_here(err, m->value);
+	whole = arena_printf(arena, "^(%s)$", *m->value == '\0' ? "$" : m->value);
 	if (whole == NULL)
-		return error_nomem(e->err);
+		return error_nomem(err);
 	if (regcomp(&regex, whole, REG_EXTENDED | REG_NOSUB) != 0)
-		return beyond(e, pattern);
-	found = regexec(&regex, value, 0, NULL, 0) == 0;
+		return not_here(err, m->value);
+	for (size_t i = 0; i < pick->n; i++) {
+		bool found = regexec(&regex, value_of(pick->v[i], m->name), 0, NULL, 0) == 0;
+
+		if (found == (m->op == PROMQL_REGEX))
+			pick->v[n++] = pick->v[i];
+	}
+	pick->n = n;
 	regfree(&regex);
-	return found;
+	return 0;
 }
 
-static int matches(struct evaluating *e, const struct promql_node *selector, const struct series *s)
+static void apply_equal(struct prom_pick *pick, const struct promql_matcher *m)
 {
-	if (*selector->name != '\0' && strcmp(selector->name, s->name) != 0)
-		return 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < pick->n; i++)
+		if ((strcmp(m->value, value_of(pick->v[i], m->name)) == 0) == (m->op == PROMQL_EQUAL))
+			pick->v[n++] = pick->v[i];
+	pick->n = n;
+}
+
+static int pick_series(struct prom_pick *pick, const struct series_set *set, struct arena *arena, struct error *err)
+{
+	const struct promql_node *selector = pick->selector;
+
+	pick->v = arena_alloc(arena, (set->n + 1) * sizeof *pick->v);
+	if (pick->v == NULL)
+		return error_nomem(err);
+	for (size_t i = 0; i < set->n; i++)
+		if (!set->v[i].native && (*selector->name == '\0' || strcmp(selector->name, set->v[i].name) == 0))
+			pick->v[pick->n++] = &set->v[i];
 	for (size_t i = 0; i < selector->n_matchers; i++) {
 		const struct promql_matcher *m = &selector->matchers[i];
-		const char *value = strcmp(m->name, "__name__") == 0 ? s->name : series_label(s, m->name);
-		int found;
 
-		value = value == NULL ? "" : value;
-		found = m->op == PROMQL_EQUAL || m->op == PROMQL_NOT_EQUAL ? strcmp(m->value, value) == 0
-									   : matches_pattern(e, m->value, value);
-		if (found < 0)
+		if (m->op == PROMQL_EQUAL || m->op == PROMQL_NOT_EQUAL)
+			apply_equal(pick, m);
+		else if (apply_pattern(pick, m, arena, err) < 0)
 			return -1;
-		if (found != (m->op == PROMQL_EQUAL || m->op == PROMQL_REGEX))
-			return 0;
 	}
-	return 1;
+	return 0;
+}
+
+static int pick_all(struct prom_query *out, const struct promql_node *node, const struct series_set *set, struct arena *arena,
+		    struct error *err)
+{
+	struct prom_pick *grown;
+
+	for (size_t i = 0; i < node->n_args; i++)
+		if (pick_all(out, node->args[i], set, arena, err) < 0)
+			return -1;
+	if (node->kind != PROMQL_SELECTOR)
+		return 0;
+	grown = arena_grow(arena, out->picks, out->n, &out->cap, sizeof *grown);
+	if (grown == NULL)
+		return error_nomem(err);
+	out->picks = grown;
+	grown[out->n] = (struct prom_pick){ .selector = node };
+	return pick_series(&grown[out->n++], set, arena, err);
+}
+
+int prom_prepare(struct prom_query *out, const struct promql_node *root, const struct series_set *set, struct arena *arena,
+		 struct error *err)
+{
+	*out = (struct prom_query){ .root = root };
+	return pick_all(out, root, set, arena, err);
+}
+
+static const struct prom_pick *pick_of(const struct evaluating *e, const struct promql_node *selector)
+{
+	size_t i = 0;
+
+	while (e->query->picks[i].selector != selector)
+		i++;
+	return &e->query->picks[i];
 }
 
 static int add_sample(struct evaluating *e, struct prom_vector *out, size_t *cap, size_t n_labels, const struct label *labels, double value)
@@ -95,15 +158,29 @@ struct window {
 	double resets; /* what was added up before counters began anew */
 };
 
+/* The first sample at or after from. */
+static size_t first_since(const struct series *s, int64_t from)
+{
+	size_t lo = 0, hi = s->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (s->samples[mid].at < from)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
 static struct window window_of(const struct series *s, int64_t from, int64_t to)
 {
 	struct window w = { 0 };
 
-	for (size_t i = 0; i < s->n; i++) {
+	for (size_t i = first_since(s, from); i < s->n && s->samples[i].at <= to; i++) {
 		const struct sample *x = &s->samples[i];
 
-		if (x->at < from || x->at > to)
-			continue;
 		if (w.n > 0 && x->value < w.last->value)
 			w.resets += w.last->value;
 		w.first = w.n++ == 0 ? x : w.first;
@@ -142,24 +219,18 @@ static double extrapolated(const struct window *w, int64_t from, int64_t to, boo
 static int eval_rate(struct evaluating *e, const struct promql_node *call, struct prom_vector *out)
 {
 	const struct promql_node *selector = call->n_args == 1 ? call->args[0] : NULL;
+	const struct prom_pick *pick;
 	int64_t range;
 	size_t cap = 0;
 
 	if (selector == NULL || selector->kind != PROMQL_SELECTOR || selector->range == NULL ||
 	    duration_parse(&range, selector->range, NULL) < 0 || range <= 0)
 		return beyond(e, call->name);
-	for (size_t i = 0; i < e->set->n; i++) {
-		const struct series *s = &e->set->v[i];
-		int found = s->native ? 0 : matches(e, selector, s);
-		struct window w;
-		double value;
-
-		if (found < 0)
-			return -1;
-		if (found == 0)
-			continue;
-		w = window_of(s, e->at - range, e->at);
-		value = extrapolated(&w, e->at - range, e->at, is(call, "rate"));
+	pick = pick_of(e, selector);
+	for (size_t i = 0; i < pick->n; i++) {
+		const struct series *s = pick->v[i];
+		struct window w = window_of(s, e->at - range, e->at);
+		double value = extrapolated(&w, e->at - range, e->at, is(call, "rate"));
 		if (!isnan(value) && add_sample(e, out, &cap, s->n_labels, s->labels, value) < 0)
 			return -1;
 	}
@@ -168,19 +239,16 @@ static int eval_rate(struct evaluating *e, const struct promql_node *call, struc
 
 static int eval_instant(struct evaluating *e, const struct promql_node *selector, struct prom_vector *out)
 {
+	const struct prom_pick *pick = pick_of(e, selector);
 	size_t cap = 0;
 
 	if (selector->range != NULL)
 		return beyond(e, "a range outside rate()");
-	for (size_t i = 0; i < e->set->n; i++) {
-		const struct series *s = &e->set->v[i];
-		int found = s->native ? 0 : matches(e, selector, s);
-		struct window w;
+	for (size_t i = 0; i < pick->n; i++) {
+		const struct series *s = pick->v[i];
+		struct window w = window_of(s, e->at - LOOKBACK, e->at);
 
-		if (found < 0)
-			return -1;
-		w = window_of(s, e->at - LOOKBACK, e->at);
-		if (found > 0 && w.n > 0 && add_sample(e, out, &cap, s->n_labels, s->labels, w.last->value) < 0)
+		if (w.n > 0 && add_sample(e, out, &cap, s->n_labels, s->labels, w.last->value) < 0)
 			return -1;
 	}
 	return 0;
@@ -520,10 +588,9 @@ static int eval(struct evaluating *e, const struct promql_node *node, struct pro
 	return beyond(e, "a string");
 }
 
-int prom_eval(struct prom_vector *out, const struct promql_node *query, const struct series_set *set, int64_t at, struct arena *arena,
-	      struct error *err)
+int prom_eval(struct prom_vector *out, const struct prom_query *query, int64_t at, struct arena *arena, struct error *err)
 {
-	struct evaluating e = { set, at, arena, err };
+	struct evaluating e = { query, at, arena, err };
 
-	return eval(&e, query, out);
+	return eval(&e, query->root, out);
 }

@@ -27,8 +27,25 @@ struct prom_vector {
 	struct prom_sample *v;
 };
 
-/* ERR_NOT_FOUND: a function, a matcher or a shape that is not evaluated here, by name. Samples later than at are not looked at. */
-int prom_eval(struct prom_vector *out, const struct promql_node *query, const struct series_set *set, int64_t at, struct arena *arena,
-              struct error *err);
+/* The series that one selector of a query meets. */
+struct prom_pick {
+	const struct promql_node *selector;
+	size_t n;
+	const struct series **v;
+};
+
+/* A query made ready for one set: patterns are compiled and tried once, however often it is then evaluated. */
+struct prom_query {
+	const struct promql_node *root;
+	size_t n, cap;
+	struct prom_pick *picks;
+};
+
+/* The set, the query and the arena must outlive it. ERR_NOT_FOUND: a pattern that is not compiled here. */
+int prom_prepare(struct prom_query *out, const struct promql_node *root, const struct series_set *set, struct arena *arena,
+                 struct error *err);
+
+/* ERR_NOT_FOUND: a function or a shape that is not evaluated here, by name. Samples later than at are not looked at. */
+int prom_eval(struct prom_vector *out, const struct prom_query *query, int64_t at, struct arena *arena, struct error *err);
 
 #endif

@@ -46,10 +46,13 @@ static void add(struct scene *s, const char *name, const char *label, const char
 static int eval(struct scene *s, const char *query, double at, struct prom_vector *out, struct error *err)
 {
 	const struct promql_node *node;
+	struct prom_query ready;
 
 	if (promql_parse(&node, query, s->arena, err) < 0)
 		fail_msg("%s: %s", query, err->text);
-	return prom_eval(out, node, &s->set, (int64_t)(at * 1e9), s->arena, err);
+	if (prom_prepare(&ready, node, &s->set, s->arena, err) < 0)
+		return -1;
+	return prom_eval(out, &ready, (int64_t)(at * 1e9), s->arena, err);
 }
 
 static double number(struct scene *s, const char *query, double at)
