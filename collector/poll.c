@@ -12,6 +12,7 @@
 #include "gonogo/error.h"
 #include "gonogo/json.h"
 #include "gonogo/log.h"
+#include "gonogo/measure.h"
 #include "gonogo/provider.h"
 
 /* Beyond that the answers alone would fill the disk. */
@@ -51,7 +52,8 @@ struct query {
 	char *text, *request, *subject;
 	const char *kind;
 	int64_t time;
-	bool probes_label; /* an empty answer means: try the renamed label */
+	bool probes_label; /* its answer tells which label is in use */
+	char *renamed; /* with the renamed label, to be tried if the answer is empty; NULL: this is it, or nothing is renamed */
 	int failures;
 	struct buf body;
 	struct http_request *http;
@@ -81,6 +83,7 @@ static void free_query(struct query *q)
 {
 	buf_free(&q->body);
 	free(q->text);
+	free(q->renamed);
 	free(q->request);
 	free(q->subject);
 	free(q);
@@ -230,31 +233,22 @@ static bool is_empty(const struct query *q)
 	return *at == ']' || *at == '\0';
 }
 
-static int push(struct poller *p, struct watched *w, const char *kind, const char *text, int64_t time, bool probes);
+static int push(struct poller *p, struct watched *w, const char *kind, const char *text, int64_t time);
+static int push_probe(struct poller *p, struct watched *w, const char *text, const char *renamed, int64_t time);
 
 /* The same window under the renamed label (facts/prometheus.md "renamed labels"), as long as neither has had a sample: before the first
  * request both are empty, and that decides nothing. */
 static void learn_label(struct poller *p, struct query *q)
 {
-	static const char plain[] = "{service=~";
-	const char *at = strstr(q->text, plain);
-	struct buf text;
-
 	if (q->canary == NULL || !q->probes_label)
 		return;
 	if (!is_empty(q)) {
-		q->canary->plain = q->canary->plain || at != NULL;
-		q->canary->exported = q->canary->exported || at == NULL;
+		q->canary->plain = q->canary->plain || q->renamed != NULL;
+		q->canary->exported = q->canary->exported || q->renamed == NULL;
 		return;
 	}
-	if (at == NULL || q->canary->plain)
-		return;
-	buf_init(&text, 65536);
-	buf_append(&text, q->text, (size_t)(at - q->text));
-	buf_printf(&text, "{exported_service=~%s", at + sizeof plain - 1);
-	if (!text.failed)
-		(void)push(p, q->canary, q->kind, text.data, q->time, true);
-	buf_free(&text);
+	if (q->renamed != NULL && !q->canary->plain)
+		(void)push_probe(p, q->canary, q->renamed, NULL, q->time);
 }
 
 /* A query that got no answer is put back a few times, and each failure is a row. */
@@ -296,7 +290,7 @@ static void on_done(void *arg, const struct http_result *result)
 	free_query(q);
 }
 
-static int push(struct poller *p, struct watched *w, const char *kind, const char *text, int64_t time, bool probes)
+static int push(struct poller *p, struct watched *w, const char *kind, const char *text, int64_t time)
 {
 	struct query *q = calloc(1, sizeof *q), **at = &p->queue;
 	char request[64];
@@ -307,7 +301,7 @@ static int push(struct poller *p, struct watched *w, const char *kind, const cha
 		return -1;
 	(void)snprintf(request, sizeof request, "&time=%" PRId64 ".%03d", time / NS_PER_S, (int)(time % NS_PER_S / NS_PER_MS));
 	buf_printf(&line, *text == '/' ? "GET %s" : "GET /api/v1/query?query=%s%s", text, *text == '/' ? "" : request);
-	*q = (struct query){ .poller = p, .canary = w, .kind = kind, .time = time, .probes_label = probes };
+	*q = (struct query){ .poller = p, .canary = w, .kind = kind, .time = time };
 	q->text = strdup(text);
 	q->request = buf_take(&line);
 	buf_init(&q->body, ANSWER_MAX);
@@ -324,6 +318,25 @@ static int push(struct poller *p, struct watched *w, const char *kind, const cha
 	while (*at != NULL)
 		at = &(*at)->next;
 	*at = q;
+	return 0;
+}
+
+static struct query *last_of(struct query *q)
+{
+	while (q != NULL && q->next != NULL)
+		q = q->next;
+	return q;
+}
+
+static int push_probe(struct poller *p, struct watched *w, const char *text, const char *renamed, int64_t time)
+{
+	struct query *q;
+
+	if (push(p, w, "samples", text, time) < 0)
+		return -1;
+	q = last_of(p->queue);
+	q->probes_label = true;
+	q->renamed = renamed == NULL ? NULL : strdup(renamed);
 	return 0;
 }
 
@@ -381,24 +394,31 @@ static void ask_window(struct poller *p, struct watched *w, int64_t from, int64_
 	int64_t seconds = (to - from + TWO_SCRAPES) / NS_PER_S;
 	/* A log may hold both where the scrape config was changed: the plain label goes first. */
 	bool exported = w->exported && !w->plain;
-	const char *queries[QUERIES_MAX];
+	struct measure measure;
+	const char *queries[QUERIES_MAX], *renamed[QUERIES_MAX];
 	char text[128];
-	size_t n;
+	size_t n = 0, n_renamed = 0;
 
 	if (provider == NULL) {
 		if (!w->unsupported)
-			(void)collector_note(p->c, "refused", w->name, "reason",
-					     "no metrics are asked: this provider is not supported yet");
+			(void)collector_note(p->c, "refused", w->name, "reason", "no metrics are asked: this provider is not supported");
 		w->unsupported = true;
 		arena_free(arena);
 		return;
 	}
-	n = arena == NULL ? 0 : provider_queries(queries, provider, &w->spec, seconds, exported, arena);
-	for (size_t i = 0; i < n; i++)
-		(void)push(p, w, "samples", queries[i], to, !exported && !w->plain);
+	if (arena != NULL && measure_of_provider(&measure, provider, &w->spec, arena, NULL) == 0) {
+		n = measure_queries(queries, &measure, exported ? 1 : 0, seconds, arena);
+		n_renamed = exported || w->plain ? 0 : measure_queries(renamed, &measure, 1, seconds, arena);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (n_renamed == n)
+			(void)push_probe(p, w, queries[i], renamed[i], to);
+		else
+			(void)push(p, w, "samples", queries[i], to);
+	}
 	arena_free(arena);
 	(void)snprintf(text, sizeof text, "flagger_info[%" PRId64 "s]", seconds);
-	(void)push(p, NULL, "info", text, to, false);
+	(void)push(p, NULL, "info", text, to);
 }
 
 static int64_t interval_of(const struct watched *w, int64_t now)
@@ -437,7 +457,7 @@ int64_t poller_run(struct poller *p)
 	if (!p->c->config.has_prometheus)
 		return INT64_MAX;
 	if (!p->asked_info)
-		(void)push(p, NULL, "info", "/api/v1/status/buildinfo", now, false);
+		(void)push(p, NULL, "info", "/api/v1/status/buildinfo", now);
 	p->asked_info = true;
 	for (struct watched *w = p->canaries; w != NULL; w = w->next) {
 		if (now >= w->next_at)

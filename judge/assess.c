@@ -7,6 +7,7 @@
 #include "gonogo/arena.h"
 #include "gonogo/error.h"
 #include "gonogo/json.h"
+#include "gonogo/provider.h"
 #include "gonogo/series.h"
 
 /* ---- Samples. */
@@ -28,17 +29,24 @@ static bool is_about(const struct assessing *a, const struct observation *row)
 
 static int read_samples(struct assessing *a, const struct provider *provider)
 {
-	const struct strata_spec spec = { provider, &a->r->spec, a->criteria->n_error_classes, a->criteria->error_classes };
 	struct series_set *set = arena_alloc(a->arena, sizeof *set);
+	struct measure *measure = arena_alloc(a->arena, sizeof *measure);
+	const struct strata_spec spec = { measure, a->criteria->n_error_classes, a->criteria->error_classes };
 
-	if (set == NULL)
+	if (set == NULL || measure == NULL)
 		return error_nomem(a->err);
+	if (measure_of_provider(measure, provider, &a->r->spec, a->arena, a->err) < 0)
+		return -1;
 	for (size_t i = 0; i < a->evidence->n; i++)
 		if (is_about(a, &a->evidence->rows[i]) && series_add_answer(set, &a->evidence->rows[i], a->arena, a->err) < 0)
 			return -1;
 	series_set_finish(set);
 	a->out->series = set;
-	return strata_build(&a->all, set, &spec, a->arena, a->err);
+	a->out->measure = a->measure = measure;
+	if (strata_build(&a->all, set, &spec, a->arena, a->err) < 0)
+		return -1;
+	a->out->arms = a->all.arms;
+	return 0;
 }
 
 /* ---- The windows. */
@@ -421,7 +429,7 @@ static void fill_provenance(struct assessing *a)
 
 	p->engine = engine_of(a);
 	p->flagger_version = a->r->flagger_after;
-	p->service_label = a->all.n > 0 ? a->all.service_label : NULL;
+	p->service_label = a->all.n > 0 ? a->measure->arm_label[a->all.spelling] : NULL;
 	p->scrape_interval = a->all.scrape_interval > 0 ? (double)a->all.scrape_interval / 1e9 : NAN;
 	p->dispersion = a->criteria->n > 0 && a->decisions[0].dispersion_known ? a->decisions[0].dispersion : NAN;
 	p->dispersion_text = isnan(p->dispersion) ? "dispersion unknown: the history holds too few pairs" : NULL;
@@ -431,7 +439,9 @@ static void fill_provenance(struct assessing *a)
 int assess(struct assessment *out, const struct evidence *evidence, const struct rollout *rollout, const struct criteria *criteria,
 	   const struct assess_options *options, struct arena *arena, struct error *err)
 {
-	struct assessing a = { .out = out, .evidence = evidence, .r = rollout, .criteria = criteria, .rollouts = options->all, .arena = arena, .err = err };
+	struct assessing a = {
+		.out = out, .evidence = evidence, .r = rollout, .criteria = criteria, .rollouts = options->all, .arena = arena, .err = err
+	};
 
 	*out = (struct assessment){
 		.rollout = rollout, .criteria = criteria, .other_criteria = options->other_criteria, .planned_weight = NAN

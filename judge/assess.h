@@ -4,7 +4,7 @@
 
 #include "gonogo/assessment.h"
 #include "gonogo/decide.h"
-#include "gonogo/provider.h"
+#include "gonogo/measure.h"
 
 struct assessing {
 	struct assessment *out;
@@ -14,6 +14,7 @@ struct assessing {
 	const struct rollouts *rollouts;	/* of the log; may be NULL */
 	struct arena *arena;
 	struct error *err;
+	const struct measure *measure;	/* by the provider; NULL where that is not supported */
 	struct strata all;		/* of both arms, whole history */
 	struct decide_input input;
 	struct decision *decisions;	/* one a criterion */

@@ -7,21 +7,12 @@
 #include "gonogo/buf.h"
 #include "gonogo/error.h"
 #include "gonogo/gotemplate.h"
+#include "gonogo/provider.h"
 #include "promeval.h"
 #include "promql.h"
 #include "words.h"
 
 #define QUERY_MAX ((size_t)64 * 1024)
-
-/* fluxcd/flagger pkg/metrics/observers/traefik.go. */
-static const char success_rate[] = "sum(rate(traefik_service_request_duration_seconds_bucket{service=~\"{{ namespace }}-{{ target "
-				   "}}-canary-[0-9a-zA-Z-]+@kubernetescrd\","
-				   "code!~\"5..\",le=\"+Inf\"}[{{ interval }}])) / "
-				   "sum(rate(traefik_service_request_duration_seconds_bucket{service=~\"{{ namespace }}-"
-				   "{{ target }}-canary-[0-9a-zA-Z-]+@kubernetescrd\",le=\"+Inf\"}[{{ interval }}])) * 100";
-static const char duration[] =
-	"histogram_quantile(0.99, sum(rate(traefik_service_request_duration_seconds_bucket{service=~\"{{ namespace }}-{{ target }}-canary-"
-	"[0-9a-zA-Z-]+@kubernetescrd\"}[{{ interval }}])) by (le)) * 1000";
 
 static int impossible(struct assessing *a, const char **why_not, const char *why)
 {
@@ -37,17 +28,28 @@ static int impossible_query(struct assessing *a, const char **why_not, const str
 	return impossible(a, why_not, arena_printf(a->arena, "the query of %s: %s", words_code(metric->name, a->arena), err->text));
 }
 
+/* Whether a selector names this canary alone: by the label that bears the arm, or by the Ingress whose canary it is. */
+static bool names_canary(const struct assessing *a, const struct promql_node *node)
+{
+	const struct canary_spec *spec = &a->r->spec;
+	const char *label = a->measure->arm_label[a->all.spelling];
+	const struct promql_matcher *m = promql_matcher(node, label), *ingress = promql_matcher(node, "ingress");
+	bool says_canary = strstr(a->measure->arm[a->all.spelling][ARM_CANARY], "canary") != NULL;
+
+	if (m == NULL)
+		return false;
+	if (ingress != NULL && strcmp(ingress->value, spec->ingress_name) == 0)
+		return m->op == PROMQL_NOT_EQUAL && *m->value == '\0';
+	return (m->op == PROMQL_EQUAL || m->op == PROMQL_REGEX) && (!says_canary || strstr(m->value, "canary") != NULL) &&
+	       (strstr(m->value, spec->target_name) != NULL || strstr(m->value, spec->service_name) != NULL);
+}
+
 /* Every selector must ask for series of this canary that were collected: others would read as no values. */
 static bool was_collected(const struct assessing *a, const struct promql_node *node)
 {
-	const struct provider *p = provider_find(a->r->spec.provider);
-
-	if (node->kind == PROMQL_SELECTOR) {
-		const struct promql_matcher *m = promql_matcher(node, a->all.service_label);
-
-		return (strcmp(node->name, p->requests) == 0 || strcmp(node->name, p->buckets) == 0) && m != NULL &&
-		       strstr(m->value, "canary") != NULL;
-	}
+	if (node->kind == PROMQL_SELECTOR)
+		return (strcmp(node->name, a->measure->requests) == 0 || strcmp(node->name, a->measure->buckets) == 0) &&
+		       names_canary(a, node);
 	for (size_t i = 0; i < node->n_args; i++)
 		if (!was_collected(a, node->args[i]))
 			return false;
@@ -88,7 +90,7 @@ static int make(struct check *out, struct assessing *a, const struct canary_metr
 		rc = impossible(a, why_not,
 				arena_printf(a->arena, "the query of %s asks for series that are not collected",
 					     words_code(metric->name, a->arena)));
-	else if (prom_prepare(&out->query, root, a->out->series, a->arena, &err) < 0)
+	else if (prom_prepare(&out->query, root, a->out->series, false, a->arena, &err) < 0)
 		rc = impossible_query(a, why_not, metric, &err);
 	buf_free(&query);
 	return rc;
@@ -133,11 +135,17 @@ bool check_has_own(const struct canary_metric *metric)
 
 int check_make(struct check *out, struct assessing *a, const struct canary_metric *metric, bool by_template, const char **why_not)
 {
+	const struct provider *p = provider_find(a->r->spec.provider);
+	const char *query = is_success_rate(metric) ? p->success_rate : is_duration(metric) ? p->duration : metric->query;
 	int rc;
 
 	if (by_template)
 		return make_by_template(out, a, metric, why_not);
-	rc = make(out, a, metric, is_success_rate(metric) ? success_rate : is_duration(metric) ? duration : metric->query, why_not);
+	if (query == NULL)
+		return impossible(a, why_not,
+				  arena_printf(a->arena, "Flagger's own query of %s for %s is not read here",
+					       words_code(metric->name, a->arena), p->name));
+	rc = make(out, a, metric, query, why_not);
 	out->in_ms = is_duration(metric);
 	return rc;
 }

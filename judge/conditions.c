@@ -1,58 +1,46 @@
 /* Rollback conditions: trigger in words and PromQL with the number from this baseline, action, verification. */
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
 #include "assess.h"
 #include "gonogo/arena.h"
 #include "gonogo/error.h"
+#include "gonogo/provider.h"
 #include "words.h"
 
 #define CONDITIONS_MAX 40
 
-static const char *selector(struct assessing *a, const char *arm)
+static const char *matchers(const struct assessing *a, int arm)
 {
-	const char *label = a->out->provenance.service_label;
-	const struct provider *p = provider_find(a->r->spec.provider);
-
-	if (p == NULL)
-		return NULL;
-	label = a->all.n > 0 ? a->all.service_label : p->service_label;
-	return arena_printf(a->arena, "%s=~\"%s-%s-%s-.+@kubernetescrd\"", label, a->r->namespace_, a->r->spec.service_name, arm);
-}
-
-/* "5..|429": all classes that count as failed. */
-static const char *classes(struct assessing *a)
-{
-	const char *text = a->criteria->n_error_classes == 0 ? "5.." : "";
-
-	for (size_t i = 0; i < a->criteria->n_error_classes && text != NULL; i++)
-		text = arena_printf(a->arena, "%s%s%s", text, i == 0 ? "" : "|", a->criteria->error_classes[i]);
-	return text;
+	return a->measure == NULL ? NULL : a->measure->arm[a->all.spelling][arm];
 }
 
 /* Errors over all requests of the new version: while it is the canary, and after promotion, when the primary runs it. */
-static const char *error_rate(struct assessing *a, const char *arm, double window)
+static const char *error_rate(struct assessing *a, int arm, double window)
 {
-	const struct provider *p = provider_find(a->r->spec.provider);
-	const char *s = selector(a, arm);
+	const char *m = matchers(a, arm);
+	const char *errors = m == NULL ? NULL
+				       : measure_error_query(a->measure, a->criteria->n_error_classes, a->criteria->error_classes, m,
+							     window, a->arena);
 
-	if (p == NULL || s == NULL)
+	if (errors == NULL)
 		return NULL;
-	return arena_printf(a->arena, "(sum(rate(%s{%s,%s=~\"%s\"}[%.0fs])) or vector(0)) / sum(rate(%s{%s}[%.0fs]))", p->requests, s,
-			    p->code_label, classes(a), window, p->requests, s, window);
+	return arena_printf(a->arena, "%s / sum(rate(%s{%s}[%.0fs]))", errors, a->measure->requests, m, window);
 }
 
-static const char *quantile(struct assessing *a, const char *arm, double q, double window)
+/* Seconds, whatever the buckets' unit is. */
+static const char *quantile(struct assessing *a, int arm, double q, double window)
 {
-	const struct provider *p = provider_find(a->r->spec.provider);
-	const char *s = selector(a, arm);
+	const char *m = matchers(a, arm);
 
-	if (p == NULL || s == NULL)
+	if (m == NULL)
 		return NULL;
-	return arena_printf(a->arena, "histogram_quantile(%g, sum by (le) (rate(%s{%s}[%.0fs])))", q, p->buckets, s, window);
+	return arena_printf(a->arena, "histogram_quantile(%g, sum by (le) (rate(%s{%s}[%.0fs])))%s", q, a->measure->buckets, m, window,
+			    a->measure->unit == 1 ? "" : arena_printf(a->arena, " * %g", a->measure->unit));
 }
 
-static const char *query_of(struct assessing *a, const struct decision *d, const char *arm, double *limit)
+static const char *query_of(struct assessing *a, const struct decision *d, int arm, double *limit)
 {
 	const struct criterion *c = d->criterion;
 	double window = (double)c->window / 1e9;
@@ -155,17 +143,29 @@ static const char *after_action(struct assessing *a)
 			    r->n_images > 0 && r->images[0].old_image != NULL ? r->images[0].old_image : "OLD-IMAGE");
 }
 
+/* As kubectl takes a kind. */
+static const char *lower(struct assessing *a, const char *kind)
+{
+	char *text = arena_strdup(a->arena, kind);
+
+	for (char *c = text; c != NULL && *c != '\0'; c++)
+		*c = (char)tolower((unsigned char)*c);
+	return text == NULL ? "" : text;
+}
+
 static const char *verification(struct assessing *a)
 {
-	const char *s = selector(a, "canary");
 	const struct provider *p = provider_find(a->r->spec.provider);
+	const char *m = matchers(a, ARM_CANARY), *silent;
 
-	if (s == NULL || p == NULL)
+	if (m == NULL || p == NULL)
 		return "The primary alone serves requests.";
-	return arena_printf(
-		a->arena,
-		"kubectl -n %s get traefikservice %s -o yaml shows no canary, and sum(rate(%s{%s}[1m])) is 0 or empty within 60 s.",
-		a->r->namespace_, a->r->spec.service_name, p->requests, s);
+	silent = arena_printf(a->arena, "sum(rate(%s{%s}[1m])) is 0 or empty within 60 s.", a->measure->requests, m);
+	if (silent == NULL || p->route.kind == NULL)
+		return silent;
+	return arena_printf(a->arena, "kubectl -n %s get %s %s%s -o yaml shows no canary, and %s", a->r->namespace_,
+			    lower(a, p->route.kind), p->route.by_ingress ? a->r->spec.ingress_name : a->r->spec.service_name,
+			    p->route.suffix, silent);
 }
 
 static int add_criterion(struct assessing *a, const struct decision *d, const char *scope)
@@ -180,7 +180,7 @@ static int add_criterion(struct assessing *a, const struct decision *d, const ch
 			     ? arena_printf(a->arena, "%s against %s", words_criterion(k, a->arena),
 					    after ? "this rollout's baseline" : "the baseline")
 			     : words_criterion(k, a->arena);
-	c->query = query_of(a, d, after ? "primary" : "canary", &c->limit);
+	c->query = query_of(a, d, after ? ARM_BASELINE : ARM_CANARY, &c->limit);
 	c->limit_text = k->kind == CRITERION_ERROR_RATIO      ? arena_printf(a->arena, "≥" NBSP "%g" NBSP "×", k->limit)
 			: k->kind == CRITERION_QUANTILE_RATIO ? arena_printf(a->arena, "≥" NBSP "+%.0f" NBSP "%%", (k->limit - 1) * 100)
 			: k->kind == CRITERION_SUCCESS_RATE   ? arena_printf(a->arena, "<" NBSP "%g" NBSP "%%", k->limit * 100)

@@ -7,6 +7,7 @@
 #include "gonogo/arena.h"
 #include "gonogo/canary.h"
 #include "gonogo/error.h"
+#include "gonogo/provider.h"
 #include "words.h"
 
 struct finding *assess_add_finding(struct assessing *a, const char *rule, enum severity severity, int rank, const char *text,
@@ -460,7 +461,10 @@ static int rule_samples(struct assessing *a)
 		  SEVERITY_WARNING },
 		{ "foreign-series",
 		  "A route that reaches a plain Service bypasses the weights, and its requests belong to neither version.",
-		  "Point the IngressRoute at the TraefikService (kind: TraefikService).", SEVERITY_WARNING },
+		  "Point the route at the object that Flagger writes its weights to (an IngressRoute at kind: TraefikService).",
+		  SEVERITY_WARNING },
+		{ "class-unseen", "An error class that no label shows counts nothing: what looks healthy was not looked at.",
+		  "Take it out of error_classes, or measure it by an endpoint whose metric has such a label.", SEVERITY_ERROR },
 		{ "malformed", "What is malformed is evidence of nothing.", "See what stands between the collector and Prometheus.",
 		  SEVERITY_WARNING },
 	};
@@ -476,14 +480,11 @@ static int rule_samples(struct assessing *a)
 
 static int rule_exported(struct assessing *a)
 {
-	const struct provider *p = provider_find(a->r->spec.provider);
-
-	if (p == NULL || p->exported_label == NULL || a->all.n == 0 || a->all.service_label == NULL ||
-	    strcmp(a->all.service_label, p->exported_label) != 0)
+	if (a->measure == NULL || a->all.n == 0 || a->all.spelling == 0)
 		return 0;
 	return add(a, "exported-label", SEVERITY_ERROR, 7,
-		   arena_printf(a->arena, "The label `%s` has become `%s`: Flagger's built-in metrics are blind here", p->service_label,
-				p->exported_label),
+		   arena_printf(a->arena, "The label `%s` has become `%s`: Flagger's built-in metrics are blind here",
+				a->measure->arm_label[0], a->measure->arm_label[a->all.spelling]),
 		   "A scrape config that sets the label itself renames the exporter's own.",
 		   "Set honorLabels: true on the ServiceMonitor (honor_labels in a scrape config).", &a->all.ids[ARM_CANARY]);
 }
@@ -495,9 +496,10 @@ static int rule_provider(struct assessing *a)
 	if (provider_find(a->r->spec.provider) != NULL || spec_ids(a, &ids) < 0)
 		return 0;
 	return add(a, "provider-not-supported", SEVERITY_ERROR, 8,
-		   arena_printf(a->arena, "The provider `%s` is not supported yet: its metrics were not asked for", a->r->spec.provider),
+		   arena_printf(a->arena, "The metrics of provider %s were not asked for: %s", words_code(a->r->spec.provider, a->arena),
+				provider_why_not(a->r->spec.provider)),
 		   "Without the samples of both arms no criterion is evaluable; what Flagger said and did is kept all the same.",
-		   "Judge this rollout by Flagger's own checks, or follow the provider's row in judge/provider.c.", &ids);
+		   "Judge this rollout by Flagger's own checks, or name the series of both arms in the criteria (endpoint).", &ids);
 }
 
 static int rule_no_series(struct assessing *a)
@@ -511,9 +513,10 @@ static int rule_no_series(struct assessing *a)
 			   ? arena_printf(a->arena, "No series of the %s was found", a->all.found[ARM_CANARY] ? "primary" : "canary")
 			   : "No series of canary or primary was found",
 		   "Without them nothing can be said about the release.",
-		   "See that Prometheus scrapes the ingress with service labels (Traefik: metrics.prometheus.addServicesLabels), and that "
-		   "routes reach the "
-		   "TraefikService.",
+		   is_traefik(a->r) ? "See that Prometheus scrapes the ingress with service labels (Traefik: "
+				      "metrics.prometheus.addServicesLabels), and that routes reach the TraefikService."
+				    : arena_printf(a->arena, "See that Prometheus has `%s` with the labels `%s`.", a->measure->requests,
+						   a->measure->arm[0][a->all.found[ARM_CANARY] ? ARM_BASELINE : ARM_CANARY]),
 		   &a->r->outcome_ids);
 }
 
@@ -536,7 +539,8 @@ static int rule_recheck(struct assessing *a)
 	if (r->agrees != 0)
 		return 0;
 	return add(a, "flagger-disagrees", SEVERITY_WARNING, 12, r->text,
-		   "What Flagger reported is not what its own queries come to on these samples: it asked another Prometheus, another moment, or somebody "
+		   "What Flagger reported is not what its own queries come to on these samples: it asked another Prometheus, another "
+		   "moment, or somebody "
 		   "else posted.",
 		   "Compare metricsServer and the MetricTemplates' addresses with the Prometheus in gonogo.yaml.",
 		   r->ids.n > 0 ? &r->ids : &a->r->outcome_ids);
@@ -651,7 +655,7 @@ int assess_findings(struct assessing *a)
 		rule_blast,        rule_ab_on_traefik, rule_deadline,      rule_no_values,  rule_query_failed, rule_latency,
 		rule_short_window, rule_thin,          rule_dead_baseline, rule_unanalysed, rule_no_change,    rule_hook_rolled_back,
 		rule_held,         rule_unknown_phase, rule_spec,          rule_samples,    rule_exported,     rule_provider,
-		rule_no_series,    rule_contradiction, rule_containment,   rule_channels, rule_weights, rule_recheck,
+		rule_no_series,    rule_contradiction, rule_containment,   rule_channels,   rule_weights,      rule_recheck,
 	};
 
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)

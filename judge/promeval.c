@@ -1,5 +1,6 @@
 #include "promeval.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <regex.h>
 #include <stdlib.h>
@@ -13,8 +14,9 @@
 /* Instant selectors look back five minutes (prometheus --query.lookback-delta). */
 #define LOOKBACK (300 * NS_PER_S)
 
-/* A pattern of a person is far below; repeats and back references are not compiled: what they cost is not bounded. */
-#define PATTERN_MAX 400
+/* A pattern of a person is far below; repeats and back references are not compiled: what they cost is not bounded. A backslash before what is
+ * no letter or digit makes a literal of it. */
+#define PATTERN_MAX 4096
 
 struct evaluating {
 	const struct prom_query *query;
@@ -49,6 +51,16 @@ static const char *value_of(const struct series *s, const char *label)
 	return value == NULL ? "" : value;
 }
 
+static bool is_bounded(const char *pattern)
+{
+	if (strlen(pattern) > PATTERN_MAX || strstr(pattern, "(?") != NULL)
+		return false;
+	for (const char *c = pattern; *c != '\0'; c++)
+		if (*c == '{' || (*c == '\\' && !ispunct((unsigned char)*++c)))
+			return false;
+	return true;
+}
+
 /* One matcher over all series: those it refuses are taken off. */
 static int apply_pattern(struct prom_pick *pick, const struct promql_matcher *m, struct arena *arena, struct error *err)
 {
@@ -56,7 +68,7 @@ static int apply_pattern(struct prom_pick *pick, const struct promql_matcher *m,
 	regex_t regex;
 	size_t n = 0;
 
-	if (strlen(m->value) > PATTERN_MAX || strpbrk(m->value, "{\\") != NULL || strstr(m->value, "(?") != NULL)
+	if (!is_bounded(m->value))
 		return not_here(err, m->value);
 	whole = arena_printf(arena, "^(%s)$", *m->value == '\0' ? "$" : m->value);
 	if (whole == NULL)
@@ -84,7 +96,7 @@ static void apply_equal(struct prom_pick *pick, const struct promql_matcher *m)
 	pick->n = n;
 }
 
-static int pick_series(struct prom_pick *pick, const struct series_set *set, struct arena *arena, struct error *err)
+static int pick_series(struct prom_pick *pick, const struct series_set *set, bool natives, struct arena *arena, struct error *err)
 {
 	const struct promql_node *selector = pick->selector;
 
@@ -92,7 +104,7 @@ static int pick_series(struct prom_pick *pick, const struct series_set *set, str
 	if (pick->v == NULL)
 		return error_nomem(err);
 	for (size_t i = 0; i < set->n; i++)
-		if (!set->v[i].native && (*selector->name == '\0' || strcmp(selector->name, set->v[i].name) == 0))
+		if ((natives || !set->v[i].native) && (*selector->name == '\0' || strcmp(selector->name, set->v[i].name) == 0))
 			pick->v[pick->n++] = &set->v[i];
 	for (size_t i = 0; i < selector->n_matchers; i++) {
 		const struct promql_matcher *m = &selector->matchers[i];
@@ -105,13 +117,13 @@ static int pick_series(struct prom_pick *pick, const struct series_set *set, str
 	return 0;
 }
 
-static int pick_all(struct prom_query *out, const struct promql_node *node, const struct series_set *set, struct arena *arena,
+static int pick_all(struct prom_query *out, const struct promql_node *node, const struct series_set *set, bool natives, struct arena *arena,
 		    struct error *err)
 {
 	struct prom_pick *grown;
 
 	for (size_t i = 0; i < node->n_args; i++)
-		if (pick_all(out, node->args[i], set, arena, err) < 0)
+		if (pick_all(out, node->args[i], set, natives, arena, err) < 0)
 			return -1;
 	if (node->kind != PROMQL_SELECTOR)
 		return 0;
@@ -120,14 +132,14 @@ static int pick_all(struct prom_query *out, const struct promql_node *node, cons
 		return error_nomem(err);
 	out->picks = grown;
 	grown[out->n] = (struct prom_pick){ .selector = node };
-	return pick_series(&grown[out->n++], set, arena, err);
+	return pick_series(&grown[out->n++], set, natives, arena, err);
 }
 
-int prom_prepare(struct prom_query *out, const struct promql_node *root, const struct series_set *set, struct arena *arena,
+int prom_prepare(struct prom_query *out, const struct promql_node *root, const struct series_set *set, bool natives, struct arena *arena,
 		 struct error *err)
 {
 	*out = (struct prom_query){ .root = root };
-	return pick_all(out, root, set, arena, err);
+	return pick_all(out, root, set, natives, arena, err);
 }
 
 static const struct prom_pick *pick_of(const struct evaluating *e, const struct promql_node *selector)

@@ -41,9 +41,9 @@ struct prom_query {
 	struct prom_pick *picks;
 };
 
-/* The set, the query and the arena must outlive it. ERR_NOT_FOUND: a pattern that is not compiled here. */
-int prom_prepare(struct prom_query *out, const struct promql_node *root, const struct series_set *set, struct arena *arena,
-                 struct error *err);
+/* The set, the query and the arena must outlive it. natives: series of native histograms too, which have no value. ERR_NOT_FOUND: a pattern that is not compiled here. */
+int prom_prepare(struct prom_query *out, const struct promql_node *root, const struct series_set *set, bool natives,
+                 struct arena *arena, struct error *err);
 
 /* ERR_NOT_FOUND: a function or a shape that is not evaluated here, by name. Samples later than at are not looked at. */
 int prom_eval(struct prom_vector *out, const struct prom_query *query, int64_t at, struct arena *arena, struct error *err);

@@ -219,7 +219,7 @@ int assess_recheck(struct assessing *a)
 	struct rechecking r = { .a = a, .out = &a->out->flagger.recheck };
 
 	*r.out = (struct flagger_recheck){ .stops_at = INSTANT_NONE, .agrees = -1 };
-	if (provider_find(spec->provider) == NULL || a->out->series == NULL || a->all.n == 0 || spec->n_metrics == 0) {
+	if (a->measure == NULL || a->out->series == NULL || a->all.n == 0 || spec->n_metrics == 0) {
 		r.out->why_not = spec->n_metrics == 0 ? "the Canary has no metric checks" : "no samples of this canary were kept";
 		return 0;
 	}

@@ -8,7 +8,7 @@
 #include "gonogo/arena.h"
 #include "gonogo/error.h"
 #include "gonogo/instant.h"
-#include "gonogo/provider.h"
+#include "gonogo/measure.h"
 #include "gonogo/series.h"
 
 /* A fall that leaves more than this share of the counter is no restart but another server's view. */
@@ -44,26 +44,11 @@ struct building {
 	const struct strata_spec *spec;
 	struct arena *arena;
 	struct error *err;
+	signed char *arms; /* one a series of the set */
+	size_t spelling;
 	struct target *targets;
 	size_t n_targets, cap_targets;
 };
-
-bool strata_is_error(const struct strata_spec *spec, const char *code)
-{
-	if (spec->provider->error_value != NULL)
-		return strcmp(code, spec->provider->error_value) == 0;
-	for (size_t i = 0; i < spec->n_error_classes; i++) {
-		const char *pattern = spec->error_classes[i], *c = code;
-
-		while (*pattern != '\0' && *c != '\0' && (*pattern == '.' || *pattern == *c)) {
-			pattern++;
-			c++;
-		}
-		if (*pattern == '\0' && *c == '\0')
-			return true;
-	}
-	return false;
-}
 
 static int add_note(struct building *b, const char *kind, int64_t at, const char *text, evidence_id id)
 {
@@ -85,20 +70,19 @@ static int add_note(struct building *b, const char *kind, int64_t at, const char
 
 /* ---- Which series are of which arm. */
 
-static bool is_ours(const struct building *b, const struct series *s)
+static bool is_metric(const char *metric, const struct series *s)
 {
-	return strcmp(s->name, b->spec->provider->requests) == 0 || strcmp(s->name, b->spec->provider->buckets) == 0;
+	return metric != NULL && strcmp(s->name, metric) == 0;
 }
 
-/* The label that bears the arm: the exporter's own, or as a scrape config without honorLabels renames it. */
-static int arm_of(const struct building *b, const struct series *s, const char **label)
+static bool is_ours(const struct building *b, const struct series *s)
 {
-	const struct provider *p = b->spec->provider;
-	const char *exported = p->exported_label == NULL ? NULL : series_label(s, p->exported_label);
-	const char *value = exported != NULL ? exported : series_label(s, p->service_label);
+	return is_metric(b->spec->measure->requests, s) || is_metric(b->spec->measure->buckets, s);
+}
 
-	*label = exported != NULL ? p->exported_label : p->service_label;
-	return value == NULL ? -1 : provider_arm(p, b->spec->canary, value);
+static int arm_of(const struct building *b, const struct series *s)
+{
+	return b->arms[s - b->set->v];
 }
 
 static const char *target_key(struct building *b, const struct series *s)
@@ -140,14 +124,14 @@ static void find_edges(struct building *b)
 
 	for (size_t i = 0; i < b->set->n; i++) {
 		const struct series *s = &b->set->v[i];
-		const char *label, *le = series_label(s, "le");
-		int arm = is_ours(b, s) && le != NULL ? arm_of(b, s, &label) : -1;
+		const char *le = series_label(s, "le");
+		int arm = is_ours(b, s) && le != NULL ? arm_of(b, s) : -1;
 		double edge;
 		size_t k = 0;
 
 		if (arm < 0 || strcmp(le, "+Inf") == 0)
 			continue;
-		edge = strtod(le, NULL) * b->spec->provider->unit;
+		edge = strtod(le, NULL) * b->spec->measure->unit;
 		while (k < n[arm] && all[arm][k] != edge)
 			k++;
 		if (k == n[arm] && k < EDGES_MAX && edge > 0 && isfinite(edge))
@@ -171,7 +155,7 @@ static void find_edges(struct building *b)
 /* Index of the edge, n_edges for +Inf; SIZE_MAX if it is not common. */
 static size_t edge_index(const struct building *b, const char *le)
 {
-	double edge = strtod(le, NULL) * b->spec->provider->unit;
+	double edge = strtod(le, NULL) * b->spec->measure->unit;
 
 	if (strcmp(le, "+Inf") == 0)
 		return b->out->n_edges;
@@ -181,9 +165,9 @@ static size_t edge_index(const struct building *b, const char *le)
 	return SIZE_MAX;
 }
 
-static int note_series(struct building *b, const struct series *s, int arm, const char *label)
+static int note_series(struct building *b, const struct series *s, int arm)
 {
-	const char *value = series_label(s, label);
+	const char *label = b->spec->measure->arm_label[b->spelling], *value = label == NULL ? NULL : series_label(s, label);
 
 	if (s->native)
 		return add_note(b, "native-histogram", INSTANT_NONE,
@@ -200,11 +184,10 @@ static int note_series(struct building *b, const struct series *s, int arm, cons
 
 static int sort_in(struct building *b, const struct series *s)
 {
-	const char *label = NULL;
-	int arm = arm_of(b, s, &label);
+	int arm = arm_of(b, s);
 	struct target *t;
 
-	if (note_series(b, s, arm, label) < 0)
+	if (note_series(b, s, arm) < 0)
 		return -1;
 	if (s->n == 0)
 		return 0;
@@ -215,7 +198,6 @@ static int sort_in(struct building *b, const struct series *s)
 	if (arm < 0)
 		return 0;
 	b->out->found[arm] = true;
-	b->out->service_label = label;
 	return 0;
 }
 
@@ -318,7 +300,7 @@ static int fill_target(struct building *b, struct target *t)
 		return error_nomem(b->err);
 	for (size_t i = 0; i < b->set->n; i++) {
 		const struct series *s = &b->set->v[i];
-		const char *label, *code, *le = series_label(s, "le"), *key;
+		const char *le = series_label(s, "le"), *key;
 		struct lane *lane;
 
 		if (!is_ours(b, s) || s->n == 0)
@@ -329,10 +311,9 @@ static int fill_target(struct building *b, struct target *t)
 		if (strcmp(key, t->key) != 0)
 			continue;
 		lane = &t->lanes[n++];
-		code = series_label(s, b->spec->provider->code_label);
-		*lane = (struct lane){ .series = s, .arm = arm_of(b, s, &label) };
-		lane->is_bucket = strcmp(s->name, b->spec->provider->buckets) == 0;
-		lane->is_error = code != NULL && strata_is_error(b->spec, code);
+		*lane = (struct lane){ .series = s, .arm = arm_of(b, s) };
+		lane->is_bucket = is_metric(b->spec->measure->buckets, s);
+		lane->is_error = measure_is_error(b->spec->measure, b->spec->n_error_classes, b->spec->error_classes, s);
 		lane->edge = lane->is_bucket && le != NULL ? edge_index(b, le) : SIZE_MAX;
 	}
 	if (make_grid(b, t) < 0)
@@ -365,6 +346,18 @@ static bool restarted(const struct target *t, size_t i)
 	return fallen > 0 && fallen >= RESTART_SHARE * all;
 }
 
+/* By which requests of one kind become requests of another. */
+static bool is_code(const struct building *b, const char *label)
+{
+	const struct measure *m = b->spec->measure;
+	const char *const labels[] = { m->code_label, m->failed_label, m->grpc_label };
+
+	for (size_t i = 0; i < 3; i++)
+		if (labels[i] != NULL && strcmp(labels[i], label) == 0)
+			return true;
+	return false;
+}
+
 /* A sibling of the same target that ended in the very scrape in which this one began, and differs in one label that is neither code
  * nor edge nor arm: one counter under two names (a relabelling, a new pod label). */
 static const struct lane *renamed_from(const struct building *b, const struct target *t, const struct lane *born, size_t i)
@@ -382,7 +375,7 @@ static const struct lane *renamed_from(const struct building *b, const struct ta
 			if (strcmp(x->name, y->name) != 0)
 				differ = 9;
 			else if (strcmp(x->value, y->value) != 0)
-				differ += strcmp(x->name, b->spec->provider->code_label) == 0 ? 9 : 1;
+				differ += is_code(b, x->name) ? 9 : 1;
 		}
 		if (differ == 1 && born->value[i] >= l->value[i - 1])
 			return l;
@@ -534,6 +527,7 @@ static int count(struct building *b, const struct target *t, const struct deltas
 		if (lane->arm < 0 || isnan(all[l].v[i]))
 			continue;
 		s->flags |= all[l].flags[i];
+		s->seen[lane->arm] = true;
 		if (ids_add(&s->ids, lane->id[i], b->arena) < 0 || ids_add(&b->out->ids[lane->arm], lane->id[i], b->arena) < 0)
 			return error_nomem(b->err);
 		if (lane->is_bucket && lane->edge != SIZE_MAX) {
@@ -645,6 +639,7 @@ static int add_counts(struct building *b, struct stratum *into, const struct str
 				into->slow[arm][e] += s->slow[arm][e];
 		into->n[arm] += s->n[arm];
 		into->k[arm] += s->k[arm];
+		into->seen[arm] = into->seen[arm] || s->seen[arm];
 	}
 	into->flags |= (s->flags & ~(unsigned)STRATUM_REJECTED) | STRATUM_ALIGNED;
 	return ids_add_all(&into->ids, &s->ids, b->arena) < 0 ? error_nomem(b->err) : 0;
@@ -671,6 +666,131 @@ static int align(struct building *b)
 		out->v[n++] = *s;
 	}
 	out->n = n;
+	return 0;
+}
+
+/* ---- Every pod a target of its own: increments are spread evenly over their interval onto the reference's grid. */
+
+#define COVERAGE_MIN 0.8
+
+/* Two weeks of scrapes, 15 s each; times that no server gives are not spread over. */
+#define CELLS_MAX 100000
+
+/* How much of a cell was watched, by arm: what overlaps counts once. */
+struct watch {
+	int64_t reach[ARMS], covered[ARMS];
+};
+
+static void watch_add(struct watch *w, const struct stratum *cell, const struct stratum *s, int arm)
+{
+	int64_t from = s->from > w->reach[arm] ? s->from : w->reach[arm], to = s->to < cell->to ? s->to : cell->to;
+
+	if (to <= from)
+		return;
+	w->covered[arm] += to - from;
+	w->reach[arm] = to;
+}
+
+/* What lies before a moment of a stratum's count, as a whole number: cells that meet share nothing and lose nothing. */
+static int64_t before(int64_t count, const struct stratum *s, int64_t at)
+{
+	double share = at <= s->from ? 0 : at >= s->to ? 1 : (double)(at - s->from) / (double)(s->to - s->from);
+
+	return llround((double)count * share);
+}
+
+static void add_part(const struct building *b, struct stratum *into, const struct stratum *s, int arm)
+{
+	into->n[arm] += before(s->n[arm], s, into->to) - before(s->n[arm], s, into->from);
+	into->k[arm] += before(s->k[arm], s, into->to) - before(s->k[arm], s, into->from);
+	if (s->slow[arm] == NULL && s->n[arm] > 0)
+		into->slow[arm] = NULL;
+	for (size_t e = 0; e < b->out->n_edges && into->slow[arm] != NULL && s->slow[arm] != NULL; e++)
+		into->slow[arm][e] += before(s->slow[arm][e], s, into->to) - before(s->slow[arm][e], s, into->from);
+}
+
+static int fill_cell(struct building *b, struct stratum *cell, const struct stratum *all, size_t n, struct watch *watch)
+{
+	bool buckets[ARMS] = { false, false };
+
+	*watch = (struct watch){ .reach = { cell->from, cell->from } };
+	cell->flags |= STRATUM_ALIGNED;
+	for (size_t i = 0; i < n; i++) {
+		if (all[i].to <= cell->from || all[i].from >= cell->to || (all[i].flags & STRATUM_REJECTED) != 0)
+			continue;
+		cell->flags |= all[i].flags;
+		for (int arm = 0; arm < ARMS; arm++) {
+			if (!all[i].seen[arm])
+				continue;
+			watch_add(watch, cell, &all[i], arm);
+			cell->seen[arm] = true;
+			buckets[arm] = buckets[arm] || all[i].slow[arm] != NULL;
+			add_part(b, cell, &all[i], arm);
+		}
+		if (ids_add_all(&cell->ids, &all[i].ids, b->arena) < 0)
+			return error_nomem(b->err);
+	}
+	for (int arm = 0; arm < ARMS; arm++)
+		if (!buckets[arm])
+			cell->slow[arm] = NULL;
+	return 0;
+}
+
+/* Less than that of an arm was watched: nothing is known of it there, and the cell compares nothing. Before the canary's first scrape and
+ * after its last there is none to compare with, and the baseline stands alone. */
+static void judge_cell(struct stratum *cell, const struct watch *watch, int64_t canary_from, int64_t canary_to)
+{
+	bool canary_lives = cell->from >= canary_from && cell->to <= canary_to;
+
+	for (int arm = 0; arm < ARMS; arm++) {
+		if ((double)watch->covered[arm] >= COVERAGE_MIN * (double)(cell->to - cell->from))
+			continue;
+		cell->n[arm] = cell->k[arm] = 0;
+		cell->slow[arm] = NULL;
+		if (arm == ARM_BASELINE || canary_lives)
+			cell->flags |= STRATUM_REJECTED;
+	}
+}
+
+static int spread(struct building *b)
+{
+	struct strata *out = b->out;
+	const struct target *ref = reference(b);
+	const struct stratum *all = out->v;
+	size_t n = out->n, first = 0, last = 0;
+	int64_t canary_from = INT64_MAX, canary_to = INT64_MIN, begin = INT64_MAX, end = INT64_MIN, longest = 0,
+		step = out->scrape_interval;
+
+	for (size_t i = 0; i < n; i++) {
+		begin = all[i].from < begin ? all[i].from : begin;
+		end = all[i].to > end ? all[i].to : end;
+		longest = all[i].to - all[i].from > longest ? all[i].to - all[i].from : longest;
+		if (!all[i].seen[ARM_CANARY])
+			continue;
+		canary_from = all[i].from < canary_from ? all[i].from : canary_from;
+		canary_to = all[i].to > canary_to ? all[i].to : canary_to;
+	}
+	if (step <= 0 || n == 0 || (end - begin) / step > CELLS_MAX)
+		return align(b);
+	out->v = NULL;
+	out->n = out->cap = 0;
+	/* In step with the reference's scrapes, also where that pod was not there yet or any more. */
+	for (int64_t at = begin - (begin - ref->grid[0]) % step - step; at < end; at += step) {
+		struct stratum *cell = new_stratum(b, at, at + step);
+		struct watch watch;
+
+		if (cell == NULL)
+			return error_nomem(b->err);
+		while (first < n && all[first].to <= at)
+			first++;
+		for (last = first; last < n && all[last].to <= cell->to + longest; last++)
+			;
+		if (fill_cell(b, cell, all + first, last - first, &watch) < 0)
+			return -1;
+		judge_cell(cell, &watch, canary_from, canary_to);
+		if (!cell->seen[ARM_CANARY] && !cell->seen[ARM_BASELINE])
+			out->n--;
+	}
 	return 0;
 }
 
@@ -702,12 +822,27 @@ static int take_notes(struct building *b)
 	return 0;
 }
 
+static int note_classes(struct building *b)
+{
+	const char *unseen = measure_unseen_class(b->spec->measure, b->spec->n_error_classes, b->spec->error_classes);
+
+	return unseen == NULL ? 0
+			      : add_note(b, "class-unseen", INSTANT_NONE,
+					 arena_printf(b->arena, "no label of `%s` can show the error class `%s`",
+						      b->spec->measure->requests == NULL ? "" : b->spec->measure->requests, unseen),
+					 0);
+}
+
 int strata_build(struct strata *out, const struct series_set *set, const struct strata_spec *spec, struct arena *arena, struct error *err)
 {
 	struct building b = { .out = out, .set = set, .spec = spec, .arena = arena, .err = err };
 	int64_t longest = 0;
 
-	*out = (struct strata){ .service_label = spec->provider->service_label };
+	*out = (struct strata){ 0 };
+	if (measure_arms(&b.arms, &b.spelling, spec->measure, set, arena, err) < 0)
+		return -1;
+	out->spelling = b.spelling;
+	out->arms = b.arms;
 	find_edges(&b);
 	for (size_t i = 0; i < set->n; i++)
 		if (is_ours(&b, &set->v[i]) && sort_in(&b, &set->v[i]) < 0)
@@ -720,7 +855,7 @@ int strata_build(struct strata *out, const struct series_set *set, const struct 
 	out->scrape_interval = longest;
 	if (out->n > 1)
 		qsort(out->v, out->n, sizeof *out->v, compare_strata);
-	if (b.n_targets > 1 && align(&b) < 0)
+	if (b.n_targets > 1 && (spec->measure->pods ? spread(&b) : align(&b)) < 0)
 		return -1;
-	return take_notes(&b);
+	return take_notes(&b) < 0 ? -1 : note_classes(&b);
 }

@@ -13,7 +13,7 @@
 #include "gonogo/error.h"
 #include "gonogo/instant.h"
 #include "gonogo/output.h"
-#include "gonogo/provider.h"
+#include "gonogo/measure.h"
 #include "gonogo/quantile.h"
 #include "gonogo/rollout.h"
 #include "gonogo/series.h"
@@ -31,7 +31,6 @@
 
 struct grid {
 	const struct assessment *a;
-	const struct provider *provider;
 	int arm;
 	int64_t start, step; /* ns; step whole seconds */
 	int64_t slots;
@@ -48,17 +47,15 @@ struct moment {
 
 static int arm_of(const struct grid *g, const struct series *s)
 {
-	const char *service = series_label(s, g->a->provenance.service_label);
-
-	return service == NULL ? -1 : provider_arm(g->provider, &g->a->rollout->spec, service);
+	return g->a->arms[s - g->a->series->v];
 }
 
 static bool is_wanted(const struct grid *g, const struct series *s)
 {
 	bool quantile = g->criterion->kind == CRITERION_QUANTILE_RATIO || g->criterion->kind == CRITERION_QUANTILE_ABSOLUTE;
 
-	return !s->native && s->n > 0 && s->name != NULL && strcmp(s->name, quantile ? g->provider->buckets : g->provider->requests) == 0 &&
-	       arm_of(g, s) == g->arm;
+	return !s->native && s->n > 0 && s->name != NULL &&
+	       strcmp(s->name, quantile ? g->a->measure->buckets : g->a->measure->requests) == 0 && arm_of(g, s) == g->arm;
 }
 
 /* -1: before the grid. */
@@ -88,10 +85,7 @@ static double increase(const struct grid *g, const struct series *s, int64_t slo
 
 static bool is_error(const struct grid *g, const struct series *s)
 {
-	const struct strata_spec spec = { g->provider, &g->a->rollout->spec, g->a->criteria->n_error_classes, g->a->criteria->error_classes };
-	const char *code = series_label(s, g->provider->code_label);
-
-	return code != NULL && strata_is_error(&spec, code);
+	return measure_is_error(g->a->measure, g->a->criteria->n_error_classes, g->a->criteria->error_classes, s);
 }
 
 static double rate_share(const struct grid *g, int64_t slot)
@@ -289,11 +283,11 @@ static bool make_grid(struct grid *g, const struct assessment *a, const struct c
 {
 	double scrape = a->provenance.scrape_interval;
 
-	*g = (struct grid){ .a = a, .provider = provider_find(a->rollout->spec.provider), .limit = c->limit };
+	*g = (struct grid){ .a = a, .limit = c->limit };
 	g->criterion = criteria_find(a->criteria, c->rule);
 	g->arm = strcmp(c->scope, "during") == 0 ? ARM_CANARY : ARM_BASELINE;
-	if (c->query == NULL || g->criterion == NULL || g->provider == NULL || a->series == NULL || a->provenance.service_label == NULL ||
-	    isnan(scrape) || g->criterion->kind == CRITERION_POINT)
+	if (c->query == NULL || g->criterion == NULL || a->measure == NULL || a->series == NULL || isnan(scrape) ||
+	    g->criterion->kind == CRITERION_POINT)
 		return false;
 	g->step = llround(scrape) * NS_PER_S;
 	if (g->step < NS_PER_S)

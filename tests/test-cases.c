@@ -15,6 +15,7 @@
 #include "gonogo/assessment.h"
 #include "gonogo/error.h"
 #include "gonogo/json.h"
+#include "gonogo/measure.h"
 #include "gonogo/provider.h"
 #include "gonogo/series.h"
 #include "support.h"
@@ -155,14 +156,18 @@ static void build_strata(struct fixture *f, const char *namespace_, const char *
 	static const char *const classes[] = { "5.." };
 	struct canary_spec *spec = arena_alloc(f->arena, sizeof *spec);
 	struct series_set *set = arena_alloc(f->arena, sizeof *set);
-	struct strata_spec how = { provider_find(""), spec, 1, classes };
+	struct measure measure;
+	struct strata_spec how = { &measure, 1, classes };
 	struct error err;
 
 	spec->namespace_ = namespace_;
+	spec->target_kind = "Deployment";
+	spec->ingress_name = "";
 	spec->service_name = spec->target_name = service;
 	for (size_t i = 0; i < f->evidence.n; i++)
 		assert_int_equal(series_add_answer(set, &f->evidence.rows[i], f->arena, &err), 0);
 	series_set_finish(set);
+	assert_int_equal(measure_of_provider(&measure, provider_find(""), spec, f->arena, &err), 0);
 	assert_int_equal(strata_build(&f->strata, set, &how, f->arena, &err), 0);
 }
 
@@ -223,7 +228,7 @@ static void case_10_exported_service(void **state)
 	add_answer(f, "10-exported-service", "plain", "");
 	add_answer(f, "10-exported-service", "requests", "");
 	build_strata(f, "develop", "backend");
-	assert_string_equal(f->strata.service_label, "exported_service");
+	assert_int_equal(f->strata.spelling, 1);
 	assert_int_equal(total(&f->strata, ARM_CANARY, false), 130);
 	assert_int_equal(total(&f->strata, ARM_CANARY, true), 10);
 	assert_int_equal(total(&f->strata, ARM_BASELINE, false), 1080);

@@ -50,7 +50,7 @@ static int eval(struct scene *s, const char *query, double at, struct prom_vecto
 
 	if (promql_parse(&node, query, s->arena, err) < 0)
 		fail_msg("%s: %s", query, err->text);
-	if (prom_prepare(&ready, node, &s->set, s->arena, err) < 0)
+	if (prom_prepare(&ready, node, &s->set, false, s->arena, err) < 0)
 		return -1;
 	return prom_eval(out, &ready, (int64_t)(at * 1e9), s->arena, err);
 }

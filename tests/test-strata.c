@@ -12,7 +12,9 @@
 #include "gonogo/buf.h"
 #include "gonogo/error.h"
 #include "gonogo/instant.h"
+#include "gonogo/measure.h"
 #include "gonogo/provider.h"
+#include "gonogo/rollout.h"
 #include "gonogo/series.h"
 #include "gonogo/strata.h"
 #include "support.h"
@@ -89,14 +91,18 @@ static void build(struct strata *out, const struct evidence *e, struct arena *ar
 	static const char *const classes[] = { "5.." };
 	struct canary_spec *spec = arena_alloc(arena, sizeof *spec);
 	struct series_set *set = arena_alloc(arena, sizeof *set);
-	struct strata_spec how = { provider_find(""), spec, 1, classes };
+	struct measure measure;
+	struct strata_spec how = { &measure, 1, classes };
 	struct error err;
 
 	spec->namespace_ = "develop";
+	spec->target_kind = "Deployment";
+	spec->ingress_name = "";
 	spec->service_name = spec->target_name = "backend";
 	for (size_t i = 0; i < e->n; i++)
 		assert_int_equal(series_add_answer(set, &e->rows[i], arena, &err), 0);
 	series_set_finish(set);
+	assert_int_equal(measure_of_provider(&measure, provider_find(""), spec, arena, &err), 0);
 	assert_int_equal(strata_build(out, set, &how, arena, &err), 0);
 }
 
@@ -212,6 +218,27 @@ static void a_label_split_changes_nothing(void **unused)
 	arena_free(arena);
 }
 
+/* Of a single series with one label. */
+static int arm_of(const char *provider, const char *metric, const char *label, const char *value, struct arena *arena)
+{
+	struct canary_spec spec = { .namespace_ = "develop",
+				    .service_name = "backend",
+				    .target_name = "backend",
+				    .target_kind = "Deployment",
+				    .ingress_name = "" };
+	struct label labels[] = { { label, value } };
+	struct series series = { .name = metric, .n_labels = 1, .labels = labels };
+	struct series_set set = { .n = 1, .v = &series };
+	struct measure measure;
+	struct error err;
+	signed char *arms;
+	size_t spelling;
+
+	assert_int_equal(measure_of_provider(&measure, provider_find(provider), &spec, arena, &err), 0);
+	assert_int_equal(measure_arms(&arms, &spelling, &measure, &set, arena, &err), 0);
+	return arms[0];
+}
+
 /* A name that begins like ours is not ours; nor is a dot any character. */
 static void only_our_own_series_count(void **unused)
 {
@@ -222,14 +249,23 @@ static void only_our_own_series_count(void **unused)
 					       "develop-backend-canary-@kubernetescrd",
 					       "develop-backend-canary-80@kubernetescrd-x",
 					       "" };
-	struct canary_spec spec = { .namespace_ = "develop", .service_name = "backend", .target_name = "backend" };
+	struct arena *arena = arena_new(1 << 22);
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++)
-		assert_int_equal(provider_arm(provider_find(""), &spec, foreign[i]), -1);
-	assert_int_equal(provider_arm(provider_find(""), &spec, "develop-backend-canary-80@kubernetescrd"), ARM_CANARY);
-	assert_int_equal(provider_arm(provider_find(""), &spec, "develop-backend-primary-http@kubernetescrd"), ARM_BASELINE);
+		assert_int_equal(arm_of("traefik", "traefik_service_requests_total", "service", foreign[i], arena), -1);
+	assert_int_equal(arm_of("traefik", "traefik_service_requests_total", "service", "develop-backend-canary-80@kubernetescrd", arena),
+			 ARM_CANARY);
+	assert_int_equal(
+		arm_of("traefik", "traefik_service_requests_total", "service", "develop-backend-primary-http@kubernetescrd", arena),
+		ARM_BASELINE);
+	assert_int_equal(
+		arm_of("traefik", "traefik_service_requests_total", "exported_service", "develop-backend-canary-80@kubernetescrd", arena),
+		ARM_CANARY);
+	assert_int_equal(
+		arm_of("traefik", "traefik_service_requests_bytes_total", "service", "develop-backend-canary-80@kubernetescrd", arena), -1);
 	assert_null(provider_find("nonesuch"));
+	arena_free(arena);
 }
 
 int main(void)

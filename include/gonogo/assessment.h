@@ -254,7 +254,9 @@ struct assessment {
 	bool blast_breached;
 	bool expired;			/* the deadline passed without a decision */
 	const struct ruling *ruling;	/* what people decided, once assess_records() entered it; NULL before */
+	const struct measure *measure;	/* that tells the arms apart in them; NULL: a provider that is not supported */
 	const struct series_set *series;	/* all samples of both arms that it was judged by */
+	const signed char *arms;		/* of each of them: ARM_…, -1 */
 	const struct scorecard *scorecard;	/* where a rubric was given; NULL */
 };
 

@@ -1,39 +1,47 @@
-/* What tells canary from primary in the metrics: one row a mesh or ingress (facts/flagger.md 6). */
+/* Meshes and ingresses: one row each, by Flagger's names (facts/flagger.md 6 and 10; fluxcd/flagger pkg/metrics/observers, pkg/router). */
 #ifndef GONOGO_PROVIDER_H
 #define GONOGO_PROVIDER_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-#include "gonogo/rollout.h"
+#include "gonogo/strata.h"
 
-struct arena;
+struct canary_spec;
 
-struct provider {
-	const char *name;		/* Flagger's word: "traefik", "linkerd", … */
-	const char *requests;		/* counter of requests by code */
-	const char *buckets;		/* histogram of durations */
-	double unit;			/* seconds a unit of `le` */
-	const char *code_label;		/* "code"; an error by criteria's error_classes */
-	const char *error_value;	/* instead of classes: the label's value that means failed ("failure"); NULL */
-	const char *service_label;	/* bears the arm */
-	const char *exported_label;	/* the same renamed by a scrape config without honorLabels; NULL: none */
-	bool shared_target;		/* both arms are scraped from one ingress: strata pair by scrape */
-	const char *route_kind;		/* "TraefikService"; NULL: no weights are read yet */
+/* Where the weights in force are written. */
+struct provider_route {
+	const char *group, *plural, *kind;	/* "/apis/traefik.io/v1alpha1", "traefikservices", "TraefikService"; kind NULL: no object is read */
+	const char *suffix;			/* of its name, after the Service's; "" */
+	bool by_ingress;			/* its name begins with the Ingress' instead of the Service's */
 };
 
-/* By Flagger's name; "" is traefik, the default of this program. NULL: not supported yet, by name. */
+/* Matchers and queries are templates: {namespace}, {service}, {target}, {ingress} stand for names as literals inside a regular expression,
+ * {=namespace} for the name as it is, {_namespace} with "_" for what is no word character, {pod} for what follows a workload's name in its
+ * pods' names; "$" before a label: one that a scrape config without honorLabels renames to exported_…. */
+struct provider {
+	const char *name;			/* "traefik"; ending in "*": what begins so */
+	const char *requests;			/* counter of requests by code */
+	const char *buckets;			/* histogram of durations */
+	double unit;				/* seconds a unit of `le` */
+	const char *code_label;			/* "code" */
+	const char *grpc_label;			/* bears the gRPC status; NULL: none does */
+	const char *failed_label, *failed_value;	/* what stands for "5.."; NULL: the code does */
+	const char *arm_label;			/* by whose value the arms differ */
+	bool renamed;				/* may come as exported_… */
+	bool pods;				/* every pod is a target of its own: the arms are scraped at different times */
+	const char *both, *arm[ARMS];		/* matchers of a query for both arms, and of each arm */
+	const char *success_rate, *duration;	/* Flagger's own queries, the latter in ms; {{ interval }} as in a MetricTemplate; NULL: not read */
+	struct provider_route route;
+};
+
+/* By Flagger's name; "" is traefik, the default of this program. NULL: not supported, and provider_why_not says why. */
 const struct provider *provider_find(const char *name);
 
-/* Which arm a value of the service label belongs to: ARM_CANARY, ARM_BASELINE, or -1. */
-int provider_arm(const struct provider *p, const struct canary_spec *spec, const char *label_value);
+/* A sentence without a full stop. */
+const char *provider_why_not(const char *name);
 
-/* Range-vector selectors for the raw samples of both arms over the window (whole seconds), e.g.
- * traefik_service_requests_total{service=~"develop-backend-(primary|canary)-.+@kubernetescrd"}[90s]. exported: with the renamed label.
- * Returns their number, at most QUERIES_MAX; 0 if memory ends. */
-#define QUERIES_MAX 4
-size_t provider_queries(const char *out[static QUERIES_MAX], const struct provider *p, const struct canary_spec *spec, int64_t seconds, bool exported,
-                        struct arena *arena);
+/* The n-th row; NULL behind the last. */
+const struct provider *provider_at(size_t n);
 
 #endif

@@ -32,13 +32,14 @@ struct stratum {
 	int64_t n[ARMS];	/* requests */
 	int64_t k[ARMS];	/* of an error class */
 	int64_t *slow[ARMS];	/* requests slower than edge e, for each edge; NULL if that arm has no usable histogram here */
+	bool seen[ARMS];	/* a target of that arm was scraped at both ends */
 	unsigned flags;
 	struct ids ids;		/* observations that the samples came from */
 };
 
 struct strata_note {
 	const char *kind;	/* "reset", "replica-seam", "born", "renamed", "rejected", "no-series", "label-exported", "native-histogram",
-	                         * "partial", "first-sight", "edges-differ", "foreign-series", "malformed" */
+	                         * "partial", "first-sight", "edges-differ", "foreign-series", "malformed", "class-unseen" */
 	int64_t at;
 	const char *text;	/* a sentence; holds cluster text in `backticks` only */
 	struct ids ids;
@@ -50,7 +51,8 @@ struct strata {
 	double edges[EDGES_MAX];	/* seconds, ascending, finite; those that both arms have */
 	size_t n_edges;
 	int64_t scrape_interval;	/* ns, the median; 0: fewer than two scrapes */
-	const char *service_label;	/* "service" or "exported_service": the one found */
+	const signed char *arms;	/* of each series of the set: ARM_…, -1 */
+	size_t spelling;		/* measure.h: of the labels found */
 	bool found[ARMS];		/* any series at all for that arm */
 	bool partial[ARMS];		/* an answer about this arm was marked incomplete */
 	size_t n_notes, cap_notes;
@@ -59,22 +61,17 @@ struct strata {
 };
 
 struct series_set;
-struct provider;
-struct canary_spec;
+struct measure;
 struct arena;
 struct error;
 
 struct strata_spec {
-	const struct provider *provider;
-	const struct canary_spec *canary;
+	const struct measure *measure;
 	size_t n_error_classes;
 	const char *const *error_classes;	/* criteria.h: "5.." */
 };
 
 /* All strata of both arms in the set, which must be finished. The same samples give the same strata in whatever order they came. */
 int strata_build(struct strata *out, const struct series_set *set, const struct strata_spec *spec, struct arena *arena, struct error *err);
-
-/* True if a code is of one of the classes. */
-bool strata_is_error(const struct strata_spec *spec, const char *code);
 
 #endif

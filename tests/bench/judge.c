@@ -13,6 +13,7 @@
 #include "gonogo/error.h"
 #include "gonogo/instant.h"
 #include "gonogo/interval.h"
+#include "gonogo/measure.h"
 #include "gonogo/provider.h"
 #include "gonogo/series.h"
 #include "corpus.h"
@@ -297,12 +298,15 @@ static bool same_counts(const struct strata *a, const struct strata *b)
 static enum end end_by_samples(struct rollout_run *r, const struct rough *rough, bool deadline, bool *same)
 {
 	static const char *const classes[] = { "5.." };
-	struct canary_spec canary = {
-		.name = "backend", .namespace_ = "develop", .target_name = "backend", .service_name = "backend", .port = 80
-	};
-	struct strata_spec spec = {
-		.provider = provider_find("traefik"), .canary = &canary, .n_error_classes = 1, .error_classes = classes
-	};
+	struct canary_spec canary = { .name = "backend",
+				      .namespace_ = "develop",
+				      .target_kind = "Deployment",
+				      .target_name = "backend",
+				      .service_name = "backend",
+				      .ingress_name = "",
+				      .port = 80 };
+	struct measure measure;
+	struct strata_spec spec = { .measure = &measure, .n_error_classes = 1, .error_classes = classes };
 	struct arena *arena = arena_new(ARENA_BYTES);
 	struct decide_input in = r->in;
 	struct series_set set = { 0 };
@@ -312,7 +316,8 @@ static enum end end_by_samples(struct rollout_run *r, const struct rough *rough,
 	enum end end;
 
 	build_series(&set, r, rough, arena);
-	if (strata_build(&all, &set, &spec, arena, &err) != 0) {
+	if (measure_of_provider(&measure, provider_find("traefik"), &canary, arena, &err) != 0 ||
+	    strata_build(&all, &set, &spec, arena, &err) != 0) {
 		fprintf(stderr, "bench: %s\n", err.text);
 		exit(2);
 	}
