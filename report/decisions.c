@@ -130,6 +130,18 @@ int decisions_read(struct evidence *out, const char *path, const char *origin, i
 	return rc;
 }
 
+int decisions_verify(const char *path, struct error *err)
+{
+	struct store_summary summary;
+	struct store *store = NULL;
+	int rc = store_open(&store, path, STORE_READ, NULL, err);
+
+	if (rc == 0)
+		rc = store_verify(store, &summary, err);
+	store_close(store);
+	return rc < 0 ? error_wrap(err, "the records do not verify, nothing is graded") : 0;
+}
+
 int decisions_load(struct session *s, const struct cli *cli, struct error *err)
 {
 	char path[PATH_MAX];

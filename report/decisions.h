@@ -53,6 +53,9 @@ int decisions_append_to(const char *path, const char *origin, const struct autho
 /* The rows of one such file, numbered as log `log` (HUMAN_LOG and above). */
 int decisions_read(struct evidence *out, const char *path, const char *origin, int log, struct arena *arena, struct error *err);
 
+/* Nobody can tell which rows of a changed log were changed: for a grade none of them counts. */
+int decisions_verify(const char *path, struct error *err);
+
 /* Digest of the package as computed, then the ruling by the session's records, then everything entered into the assessment. now: see
  * ruling_make(). Call once an assessment. */
 int decisions_rule(struct session *s, struct assessment *assessment, int64_t now, struct arena *arena, struct error *err);
