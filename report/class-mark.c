@@ -28,7 +28,7 @@ static int check_log(const char *path, struct error *err)
 	struct store *store = NULL;
 	int rc = -1;
 
-	if (store_open(&store, path, STORE_READ, NULL, err) == 0)
+	if (store_open(&store, path, STORE_READ_STILL, NULL, err) == 0)
 		rc = store_verify(store, &summary, err);
 	if (rc == 0 && summary.rows == 0)
 		rc = error_code(err, ERR_NOT_FOUND, "the log is empty");
@@ -38,7 +38,7 @@ static int check_log(const char *path, struct error *err)
 
 static int check_records(const char *path, struct error *err)
 {
-	return path == NULL || access(path, F_OK) != 0 ? 0 : decisions_verify(path, err);
+	return path == NULL || access(path, F_OK) != 0 ? 0 : decisions_verify(path, true, err);
 }
 
 static bool is_canary(const struct rollout *r, const char *name)
@@ -81,6 +81,7 @@ int class_judge(struct judged *out, const struct cli *cli, const struct class *c
 	own.decisions = l->decisions;
 	/* That there are no records is no error here. */
 	own.recording = true;
+	own.still = true;
 	*out = (struct judged){ .arena = session_arena() };
 	if (out->arena == NULL)
 		return error_nomem(err);

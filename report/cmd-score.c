@@ -254,7 +254,7 @@ static int check_logs(const struct session *s, const struct cli *cli, struct err
 			return error_wrap(err, "%s does not verify, nothing is graded", cli->dbs[i]);
 	if (!s->has_decisions)
 		return 0;
-	return decisions_path(path, cli, err) < 0 ? -1 : decisions_verify(path, err);
+	return decisions_path(path, cli, err) < 0 ? -1 : decisions_verify(path, false, err);
 }
 
 static int score(const struct cli *cli, const struct wanted *w, struct session *s, const char *name, struct arena *arena, struct error *err)

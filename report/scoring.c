@@ -33,7 +33,7 @@ int scoring_grades(struct records *out, const char *path, struct arena *arena, s
 {
 	struct evidence rows = { 0 };
 
-	if (path != NULL && access(path, F_OK) == 0 && decisions_read(&rows, path, GRADES_ORIGIN, HUMAN_LOG + 1, arena, err) < 0)
+	if (path != NULL && access(path, F_OK) == 0 && decisions_read(&rows, path, false, GRADES_ORIGIN, HUMAN_LOG + 1, arena, err) < 0)
 		return -1;
 	return records_read(out, &rows, arena, err);
 }

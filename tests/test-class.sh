@@ -77,11 +77,25 @@ ln -s /etc/passwd "$tmp/class/link"
 	for l in bob eve empty corrupt changed text carl cora paula; do printf '%s,,%s,\n' "$l" "$l"; done
 } >"$tmp/roster.csv"
 
+# A log whose newest rows are still in its -wal, as a running collector leaves it when it is killed.
+mkdir "$tmp/class/walt"
+samples/play samples/recordings/course-good "$tmp/walt.db" --rate 200 >/dev/null || fail "play course-good"
+python3 - "$tmp/walt.db" "$tmp/class/walt/evidence.db" <<'PY' || fail "a hand-in with a -wal"
+import shutil, sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.execute("PRAGMA wal_autocheckpoint = 0")
+db.execute("UPDATE meta SET value = value || '' WHERE key = 'origin'")
+db.commit()
+for end in ("", "-wal"):
+    shutil.copy(sys.argv[1] + end, sys.argv[2] + end)
+PY
+find "$tmp/class" -type f -exec sha256sum {} + | sort >"$tmp/before"
 run=("$gonogo" score --class "$tmp/class" --roster "$tmp/roster.csv" --canary course/backend)
 "${run[@]}" --csv "$tmp/out.csv" --gradescope "$tmp/gs" --classroom "$tmp/cr" --feedback "$tmp/fb" >"$tmp/summary" 2>"$tmp/notes" || {
 	fail "class"
 	cat "$tmp/notes"
 }
+find "$tmp/class" -type f -exec sha256sum {} + | sort | diff "$tmp/before" - >"$tmp/written" || { fail "scoring wrote into hand-ins"; head -3 "$tmp/written"; }
 says() { grep -q "^$1 .*$2" "$tmp/summary" || fail "$1: not \"$2\": $(grep "^$1 " "$tmp/summary")"; }
 says ada '18 of 20'
 says bob '3 open'
@@ -98,6 +112,7 @@ says none7 'neither evidence.db nor evidence.json'
 says none7 'not in the roster'
 says paula 'from a package'
 says paula '4 open'
+says walt 'recorded.course.backend'
 says olga 'the package is no rollout of course/backend, but of develop/backend'
 says dan 'the same evidence as dora'
 says dora 'the same evidence as dan'
@@ -112,7 +127,7 @@ grep -q "log was not seen" "$tmp/fb/paula.md" || fail "a package's sheet does no
 jq -e '.output | test("log was not seen")' "$tmp/gs/paula/results.json" >/dev/null || fail "a package's results do not say so"
 grep -q "^.*paula: from a package: its log was not seen" "$tmp/notes" || fail "the CSV's notes do not say so"
 says json 'no evidence.json'
-[ "$(wc -l <"$tmp/summary")" = 45 ] || fail "$(wc -l <"$tmp/summary") lines for 45 learners"
+[ "$(wc -l <"$tmp/summary")" = 46 ] || fail "$(wc -l <"$tmp/summary") lines for 46 learners"
 "${run[@]}" -o json >"$tmp/summary.json" 2>/dev/null
 
 python3 - "$tmp" <<'PY' || fail "gradebooks"
@@ -120,7 +135,7 @@ import csv, json, os, sys
 tmp = sys.argv[1]
 summary = {l["login"]: l for l in json.load(open(tmp + "/summary.json"))}
 rows = list(csv.DictReader(open(tmp + "/out.csv", newline="")))
-assert len(rows) == len(summary) == 45, len(rows)
+assert len(rows) == len(summary) == 46, len(rows)
 by = {r["student_id"]: r for r in rows}
 assert by["ada"]["score"] == "18" and by["ada"]["max_score"] == "20"
 assert by["ada"]["last_name"] == "Lovelace, Countess"
