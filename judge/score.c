@@ -29,6 +29,15 @@ const char *score_level_name(enum score_level level)
 	return names[level];
 }
 
+const char *score_level_text(const struct scored *scored)
+{
+	const struct rubric_criterion *c = scored->criterion;
+
+	if (isnan(scored->points))
+		return NULL;
+	return scored->points >= c->points ? c->full : scored->points > 0 ? c->some : c->none;
+}
+
 static const char *ids_text(const struct scoring *s)
 {
 	const char *text = "";

@@ -92,6 +92,11 @@ static void plain_sheet(struct buf *out, const struct class *class, const struct
 			buf_puts(out, "\n        ");
 			utf8_clean(out, s->text, strlen(s->text));
 			buf_printf(out, " [%s]\n", s->evidence);
+			if (score_level_text(s) != NULL) {
+				buf_puts(out, "\n        ");
+				utf8_clean(out, score_level_text(s), strlen(score_level_text(s)));
+				buf_putc(out, '\n');
+			}
 		}
 		if (c->hint != NULL && (s == NULL || c->visibility != MARK_VISIBLE || isnan(s->points) || s->points < c->points)) {
 			buf_puts(out, "\n        To do: ");

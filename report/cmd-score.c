@@ -152,6 +152,11 @@ static void put_one(struct buf *out, const struct scored *s, bool learner)
 			buf_printf(out, " [%s]", s->evidence);
 		buf_putc(out, '\n');
 	}
+	if (shown && score_level_text(s) != NULL) {
+		buf_puts(out, "             ");
+		utf8_clean(out, score_level_text(s), strlen(score_level_text(s)));
+		buf_putc(out, '\n');
+	}
 	if (shown && s->override != NULL) {
 		buf_puts(out, "             marked by ");
 		utf8_clean(out, s->override->by, strlen(s->override->by));

@@ -83,6 +83,8 @@ static void put_found(struct doc *d, struct text *text, const struct scored *s)
 	}
 	span_marked(d, text, s->text);
 	cite_all(d, text, s->evidence);
+	if (score_level_text(s) != NULL)
+		span_printf(d, text, " %s", score_level_text(s));
 }
 
 /* What is missing, and where it would come from; not for what has all its points. */

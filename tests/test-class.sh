@@ -216,6 +216,12 @@ except ImportError:
     pass
 PY
 
+# What the course's rubric says of a level stands beside the mark, in the terminal and in the package.
+sed 's/id: baseline$/id: baseline\n    levels: {full: Compared over the whole window.}/' schema/rubric.yaml >"$tmp/levels.yaml"
+expect 0 "Compared over the whole window." "$gonogo" score "$ada" --db "$tmp/class/ada/evidence.db" --rubric "$tmp/levels.yaml"
+"$gonogo" report "$ada" --db "$tmp/class/ada/evidence.db" --rubric "$tmp/levels.yaml" -o "$tmp/levels" >/dev/null || fail "report with levels"
+grep -q "Compared over the whole window." "$tmp/levels"/*.md || fail "no level's text in the package"
+
 # Names that cannot be files, and a roster without logins.
 printf 'login\n../evil\n' >"$tmp/evil.csv"
 expect 2 "cannot be a file" "$gonogo" score --class "$tmp/class" --roster "$tmp/evil.csv" --feedback "$tmp/fb2"

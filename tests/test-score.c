@@ -343,6 +343,26 @@ static void what_is_hidden_gives_nothing_away(void **state)
 	arena_free(s.arena);
 }
 
+/* By the points that count, be they the test's or a grader's. */
+static void a_level_says_what_it_stands_for(void **state)
+{
+	const char *rubric = "criteria:\n  - id: baseline\n    title: B\n    points: 2\n    test: baseline\n"
+			     "    levels: {full: all, part: some, none: nothing}\n";
+	struct scene s;
+
+	(void)state;
+	scene_open(&s, rubric);
+	apply(&s, GOOD, NULL);
+	assert_string_equal(score_level_text(&s.card.v[0]), "all");
+	s.card.v[0].points = 1;
+	assert_string_equal(score_level_text(&s.card.v[0]), "some");
+	s.card.v[0].points = 0;
+	assert_string_equal(score_level_text(&s.card.v[0]), "nothing");
+	s.card.v[0].points = NAN;
+	assert_null(score_level_text(&s.card.v[0]));
+	arena_free(s.arena);
+}
+
 static void bad_rubrics_are_named(void **state)
 {
 	static const char *const bad[][2] = {
@@ -359,6 +379,8 @@ static void bad_rubrics_are_named(void **state)
 		{ "criteria:\n  - {id: a, title: T, points: 2, visibility: never}", "takes visible" },
 		{ "criteria:\n  - {id: a, title: T, points: 2}\n  - {id: a, title: U, points: 2}", "there twice" },
 		{ "criteria:\n  - {id: a, title: T, points: 2}\nhard_stops:\n  - {id: b, title: U, test: baseline}", "no hard stop" },
+		{ "criteria:\n  - {id: a, title: T, points: 2, levels: {half: x}}", "`half` is not a known key" },
+		{ "criteria:\n  - {id: a, title: T, points: 2, levels: x}", "must be a mapping" },
 		{ "criteria: {a: b}", "must be a list" },
 		{ "- a", "must be a mapping" },
 		{ "criteria:\n  - {id: a, title: T, points: 2, hint: [x]}", "`hint` must be a text" },
@@ -411,6 +433,7 @@ int main(void)
 					    cmocka_unit_test(a_package_without_its_log_earns_no_points_by_records),
 					    cmocka_unit_test(a_graders_mark_keeps_the_automatic_one),
 					    cmocka_unit_test(what_is_hidden_gives_nothing_away),
+					    cmocka_unit_test(a_level_says_what_it_stands_for),
 					    cmocka_unit_test(bad_rubrics_are_named),
 					    cmocka_unit_test(a_hollow_package_is_open) };
 

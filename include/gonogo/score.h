@@ -60,6 +60,9 @@ bool score_has_stop(const char *name);
 int score_make(struct scorecard *out, const struct rubric *rubric, const struct json *evidence, bool log_seen,
                const struct records *grades, struct arena *arena, struct error *err);
 
+/* What the rubric says of the points that count; NULL: nothing, or they are open. */
+const char *score_level_text(const struct scored *scored);
+
 /* Whether a test rests on what people recorded. */
 bool score_needs_records(const char *test);
 
