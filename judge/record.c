@@ -62,6 +62,7 @@ static const struct field {
 	{ "seconds", NUMBER, offsetof(struct record, seconds), R, 0 },
 	{ "criterion", NAME, offsetof(struct record, criterion), G, G },
 	{ "rubric", HEX, offsetof(struct record, rubric), G, 0 },
+	{ "events", HEX, offsetof(struct record, events), G, G },
 	{ "points", NUMBER, offsetof(struct record, points), G, G },
 };
 #define FIELDS (sizeof fields / sizeof fields[0])

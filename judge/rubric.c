@@ -103,14 +103,27 @@ static int read_visibility(const struct reader *r, const struct yaml_node *node,
 	return fail(r, value, "visibility", "takes visible, after_due_date, after_published or hidden");
 }
 
+static int read_levels(const struct reader *r, const struct yaml_node *node, struct rubric_criterion *c)
+{
+	static const char *const keys[] = { "full", "part", "none", NULL };
+	const struct yaml_node *levels = yaml_get(node, "levels");
+
+	if (yaml_is_null(levels))
+		return 0;
+	if (only_keys(r, levels, "levels", keys) < 0 || read_text(r, levels, "full", false, &c->full) < 0 ||
+	    read_text(r, levels, "part", false, &c->some) < 0)
+		return -1;
+	return read_text(r, levels, "none", false, &c->none);
+}
+
 static int read_criterion(const struct reader *r, const struct yaml_node *node)
 {
-	static const char *const keys[] = { "id", "title", "points", "part", "test", "visibility", "hint", NULL };
+	static const char *const keys[] = { "id", "title", "points", "part", "test", "visibility", "hint", "levels", NULL };
 	struct rubric_criterion *c = &r->rubric->v[r->rubric->n++];
 
 	if (only_keys(r, node, "criteria", keys) < 0 || read_id(r, node, &c->id) < 0 || read_text(r, node, "title", true, &c->title) < 0 ||
 	    read_text(r, node, "hint", false, &c->hint) < 0 || read_text(r, node, "test", false, &c->test) < 0 ||
-	    read_visibility(r, node, &c->visibility) < 0)
+	    read_visibility(r, node, &c->visibility) < 0 || read_levels(r, node, c) < 0)
 		return -1;
 	if (yaml_is_null(yaml_get(node, "points")))
 		return fail(r, node, c->id, "needs points");

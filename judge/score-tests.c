@@ -122,11 +122,13 @@ static void preflight(struct scoring *s)
 	if (healthy)
 		cite(s, first_evidence(s));
 	if (json_is_object(approved) && healthy)
-		say(s, SCORE_FULL, "the criteria were approved before the start, which was seen; Flagger and Prometheus answered");
+		say(s, SCORE_FULL,
+		    "the criteria were approved before the start, by the author's clock; the start was seen and Prometheus answered");
 	else if (json_is_object(approved))
-		say(s, SCORE_PART, "the criteria were approved before the start, but the start or Prometheus was not seen");
+		say(s, SCORE_PART,
+		    "the criteria were approved before the start, by the author's clock, but the start or Prometheus was not seen");
 	else if (healthy && unrecorded(s) == SCORE_NONE)
-		say(s, SCORE_PART, "Flagger and Prometheus answered at the start; nobody approved the criteria before it");
+		say(s, SCORE_PART, "the start was seen and Prometheus answered; nobody approved the criteria before the start");
 	else
 		say(s, unrecorded(s), or_no_log(s, "nobody is known to have approved the criteria before the start"));
 }
@@ -420,25 +422,26 @@ static void traffic_not_returned(struct scoring *s)
 struct test {
 	const char *name;
 	void (*run)(struct scoring *s);
+	bool records; /* rests on what people recorded */
 };
 
 static const struct test tests[] = {
-	{ "preflight", preflight },
-	{ "rollback-tested", rollback_tested },
-	{ "bounded", bounded },
-	{ "abort-criteria", abort_criteria },
-	{ "baseline", baseline },
-	{ "timeline", timeline },
-	{ "correlated", correlated },
-	{ "decision", decision },
-	{ "rollback-conditions", rollback_conditions },
-	{ "remediation", remediation },
+	{ "preflight", preflight, true },
+	{ "rollback-tested", rollback_tested, true },
+	{ "bounded", bounded, false },
+	{ "abort-criteria", abort_criteria, false },
+	{ "baseline", baseline, false },
+	{ "timeline", timeline, false },
+	{ "correlated", correlated, false },
+	{ "decision", decision, true },
+	{ "rollback-conditions", rollback_conditions, false },
+	{ "remediation", remediation, true },
 };
 
 static const struct test stops[] = {
-	{ "exposure-above-limit", exposure_above_limit },
-	{ "promoted-against-evidence", promoted_against_evidence },
-	{ "traffic-not-returned", traffic_not_returned },
+	{ "exposure-above-limit", exposure_above_limit, false },
+	{ "promoted-against-evidence", promoted_against_evidence, false },
+	{ "traffic-not-returned", traffic_not_returned, false },
 };
 
 void (*score_test_find(const char *name))(struct scoring *s)
@@ -447,6 +450,14 @@ void (*score_test_find(const char *name))(struct scoring *s)
 		if (strcmp(tests[i].name, name) == 0)
 			return tests[i].run;
 	return NULL;
+}
+
+bool score_needs_records(const char *name)
+{
+	for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
+		if (strcmp(tests[i].name, name) == 0)
+			return tests[i].records;
+	return false;
 }
 
 void (*score_stop_find(const char *name))(struct scoring *s)

@@ -9,6 +9,9 @@
 #include "gonogo/error.h"
 #include "gonogo/json.h"
 
+/* A timeline of the largest package. */
+#define EVENTS_MAX ((size_t)64 * 1024 * 1024)
+
 bool score_has_test(const char *name)
 {
 	return score_test_find(name) != NULL;
@@ -24,6 +27,15 @@ const char *score_level_name(enum score_level level)
 	static const char *const names[] = { "none", "part", "full", "open" };
 
 	return names[level];
+}
+
+const char *score_level_text(const struct scored *scored)
+{
+	const struct rubric_criterion *c = scored->criterion;
+
+	if (isnan(scored->points))
+		return NULL;
+	return scored->points >= c->points ? c->full : scored->points > 0 ? c->some : c->none;
 }
 
 static const char *ids_text(const struct scoring *s)
@@ -50,7 +62,20 @@ static double points_of(const struct rubric_criterion *c, enum score_level level
 	return level == SCORE_FULL ? c->points : level == SCORE_PART ? c->part : level == SCORE_NONE ? none : NAN;
 }
 
-static int mark_one(struct scored *out, const struct json *evidence, struct arena *arena, struct error *err)
+/* A hand can write any record, and any number, into a file: who awards the points must be able to see that. */
+static int say_unseen(struct scored *out, struct arena *arena, struct error *err)
+{
+	if (score_needs_records(out->criterion->test)) {
+		out->level = SCORE_OPEN;
+		out->evidence = "";
+		out->text = "the log was not seen, and records in a package cannot be verified: hand in evidence.db and decisions.db";
+	} else {
+		out->text = arena_printf(arena, "%s (by a package: the log was not seen)", out->text);
+	}
+	return out->text == NULL ? error_nomem(err) : 0;
+}
+
+static int mark_one(struct scored *out, const struct json *evidence, bool log_seen, struct arena *arena, struct error *err)
 {
 	struct scoring s = { .evidence = evidence, .arena = arena };
 
@@ -64,17 +89,26 @@ static int mark_one(struct scored *out, const struct json *evidence, struct aren
 		/* Nothing is awarded that nobody can look up. */
 		if ((s.level == SCORE_FULL || s.level == SCORE_PART) && s.n_ids == 0)
 			out->level = SCORE_OPEN;
+		if (!log_seen && say_unseen(out, arena, err) < 0)
+			return -1;
 	}
 	out->automatic = out->points = points_of(out->criterion, out->level);
 	return 0;
 }
 
-static int apply_grades(struct scored *out, const char *rollout, const struct records *grades, struct error *err)
+/* Two collectors of one rollout share its id; a grade is for the log that the grader looked at. */
+static bool is_for(const struct record *g, const struct scorecard *card, const struct rubric_criterion *c)
+{
+	return g->kind == RECORD_GRADE && strcmp(g->rollout, card->rollout) == 0 && strcmp(g->events, card->events) == 0 &&
+	       strcmp(g->criterion, c->id) == 0;
+}
+
+static int apply_grades(struct scored *out, const struct scorecard *card, const struct records *grades, struct error *err)
 {
 	for (size_t i = 0; grades != NULL && i < grades->n; i++) {
 		const struct record *g = &grades->v[i];
 
-		if (g->kind != RECORD_GRADE || strcmp(g->rollout, rollout) != 0 || strcmp(g->criterion, out->criterion->id) != 0)
+		if (!is_for(g, card, out->criterion))
 			continue;
 		if (!(g->points >= 0 && g->points <= out->criterion->points))
 			return error_code(err, ERR_USAGE, "record D-%03lld: %.10g points for %s, which has %.10g at most",
@@ -127,12 +161,42 @@ static const char *copy_at(const struct json *json, const char *path, struct are
 	return text == NULL ? "" : arena_strdup(arena, text);
 }
 
-int score_make(struct scorecard *out, const struct rubric *rubric, const struct json *evidence, const struct records *grades,
+/* Whose evidence it is: ids and times of the events that no criterion and no person has a part in. Another collector's rows have others;
+ * a digest that a package claims for itself, a hand can change or leave out. */
+static int digest_events(struct scorecard *out, const struct json *evidence, struct error *err)
+{
+	uint8_t digest[DIGEST_SIZE];
+	struct buf text;
+	int rc = -1;
+
+	buf_init(&text, EVENTS_MAX);
+	for (const struct json *r = json_first(json_get(evidence, "timeline")); r != NULL; r = json_next(r)) {
+		const char *source = json_string(json_get(r, "source")), *at = json_string(json_get(r, "at"));
+
+		if (source == NULL || at == NULL || (strcmp(source, "Flagger") != 0 && strcmp(source, "Kubernetes") != 0))
+			continue;
+		buf_printf(&text, "%s %s", source, at);
+		for (const struct json *id = json_first(json_get(r, "evidence")); id != NULL; id = json_next(id))
+			buf_printf(&text, " %s", json_string(id) == NULL ? "" : json_string(id));
+		buf_putc(&text, '\n');
+	}
+	/* Without an event only the package's digest tells logs apart. */
+	if (text.len == 0)
+		buf_puts(&text, out->package);
+	if (buf_check(&text, "timeline", err) == 0 && digest_bytes(digest, text.data == NULL ? "" : text.data, text.len, err) == 0) {
+		(void)digest_hex(out->events, digest);
+		rc = 0;
+	}
+	buf_free(&text);
+	return rc;
+}
+
+int score_make(struct scorecard *out, const struct rubric *rubric, const struct json *evidence, bool log_seen, const struct records *grades,
 	       struct arena *arena, struct error *err)
 {
 	const char *schema = json_string(json_get(evidence, "schema")), *rollout = json_string(json_path(evidence, "rollout.id"));
 
-	*out = (struct scorecard){ .rubric = rubric };
+	*out = (struct scorecard){ .rubric = rubric, .log_seen = log_seen };
 	if (schema == NULL || strcmp(schema, "gonogo/evidence/v1") != 0 || rollout == NULL)
 		return error_code(err, ERR_SYNTAX, "is no evidence.json of gonogo/evidence/v1");
 	out->rollout = arena_strdup(arena, rollout);
@@ -142,9 +206,11 @@ int score_make(struct scorecard *out, const struct rubric *rubric, const struct 
 	out->stops = arena_alloc(arena, rubric->n_stops * sizeof *out->stops);
 	if (out->rollout == NULL || out->evaluated_at == NULL || out->package == NULL || out->v == NULL || out->stops == NULL)
 		return error_nomem(err);
+	if (digest_events(out, evidence, err) < 0)
+		return -1;
 	for (size_t i = 0; i < rubric->n; i++) {
 		out->v[i].criterion = &rubric->v[i];
-		if (mark_one(&out->v[i], evidence, arena, err) < 0 || apply_grades(&out->v[i], out->rollout, grades, err) < 0)
+		if (mark_one(&out->v[i], evidence, log_seen, arena, err) < 0 || apply_grades(&out->v[i], out, grades, err) < 0)
 			return -1;
 	}
 	if (mark_stops(out, evidence, arena, err) < 0)

@@ -48,6 +48,8 @@ struct store {
 	int lock_fd;
 	bool writer;
 	bool wal_missing;
+	bool still;
+	bool made_shm;
 	bool exporting;
 	char *export_of;
 	sqlite3_stmt *omit;
@@ -322,12 +324,12 @@ static bool header_says_wal(const char *path)
 	return wal;
 }
 
-static bool has_wal(const char *path)
+static bool has_beside(const char *path, const char *end)
 {
 	char name[PATH_MAX];
 	struct stat st;
 
-	return (size_t)snprintf(name, sizeof name, "%s-wal", path) < sizeof name && stat(name, &st) == 0;
+	return (size_t)snprintf(name, sizeof name, "%s%s", path, end) < sizeof name && stat(name, &st) == 0;
 }
 
 /* mode=ro where SQLite may make its shared memory file, immutable where it may not. */
@@ -377,8 +379,8 @@ static int judge_wal(struct store *store, struct error *err)
 
 static int open_reader(struct store *store, struct error *err)
 {
+	bool alone, immutable;
 	struct stat st;
-	bool alone;
 	int ours;
 
 	if (stat(store->path, &st) < 0)
@@ -386,12 +388,17 @@ static int open_reader(struct store *store, struct error *err)
 	if (!S_ISREG(st.st_mode))
 		return error_code(err, ERR_NOT_FOUND, "%s: is no file", store->path);
 	/* Before opening: SQLite may make an empty -wal by itself. */
-	alone = header_says_wal(store->path) && !has_wal(store->path);
-	if (open_connection(store, false, err) < 0)
+	alone = header_says_wal(store->path) && !has_beside(store->path, "-wal");
+	immutable = alone && store->still;
+	store->made_shm = store->still && !has_beside(store->path, "-shm");
+	if (open_connection(store, immutable, err) < 0)
 		return -1;
 	ours = check_version(store, NULL);
-	if (ours < 0 && sqlite3_errcode(store->db) == SQLITE_CANTOPEN && open_connection(store, true, err) < 0)
-		return -1;
+	if (ours < 0 && sqlite3_errcode(store->db) == SQLITE_CANTOPEN) {
+		immutable = true;
+		if (open_connection(store, true, err) < 0)
+			return -1;
+	}
 	ours = check_version(store, err);
 	if (ours < 0)
 		return -1;
@@ -403,7 +410,8 @@ static int open_reader(struct store *store, struct error *err)
 		return error_code(err, ERR_TAMPERED, "%s: names no origin", store->path);
 	if (load_tail(store, err) < 0 || read_meta(store, "export", &store->export_of, err) < 0)
 		return -1;
-	return alone ? judge_wal(store, err) : 0;
+	/* An immutable file is read without its -wal. */
+	return alone || (immutable && header_says_wal(store->path)) ? judge_wal(store, err) : 0;
 }
 
 int store_open(struct store **out, const char *path, enum store_mode mode, const char *origin, struct error *err)
@@ -415,6 +423,7 @@ int store_open(struct store **out, const char *path, enum store_mode mode, const
 		return error_nomem(err);
 	store->lock_fd = -1;
 	store->writer = mode == STORE_WRITE;
+	store->still = mode == STORE_READ_STILL;
 	store->path = strdup(path);
 	store->digest = digest_new(err);
 	if (store->path == NULL || store->digest == NULL) {
@@ -443,12 +452,11 @@ static void close_cleanly(struct store *store)
 		(void)exec(store, "PRAGMA journal_mode = DELETE", "export", NULL);
 }
 
-/* An export is written once: nobody will lock it again. */
-static void remove_lock(const struct store *store)
+static void remove_beside(const struct store *store, const char *end)
 {
 	char name[PATH_MAX];
 
-	if ((size_t)snprintf(name, sizeof name, "%s.lock", store->path) < sizeof name)
+	if ((size_t)snprintf(name, sizeof name, "%s%s", store->path, end) < sizeof name)
 		(void)unlink(name);
 }
 
@@ -466,8 +474,12 @@ void store_close(struct store *store)
 	sqlite3_close_v2(store->db);
 	if (store->lock_fd >= 0)
 		close(store->lock_fd);
+	/* An export is written once: nobody will lock it again. */
 	if (store->exporting)
-		remove_lock(store);
+		remove_beside(store, ".lock");
+	/* SQLite's index of a -wal, which a reader makes and never removes. */
+	if (store->made_shm)
+		remove_beside(store, "-shm");
 	digest_free(store->digest);
 	free(store->export_of);
 	free(store->origin);

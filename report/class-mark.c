@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "class.h"
 #include "decisions.h"
@@ -10,6 +11,7 @@
 #include "gonogo/buf.h"
 #include "gonogo/doc.h"
 #include "gonogo/error.h"
+#include "gonogo/json.h"
 #include "gonogo/store.h"
 #include "class-one.h"
 #include "scoring.h"
@@ -26,12 +28,17 @@ static int check_log(const char *path, struct error *err)
 	struct store *store = NULL;
 	int rc = -1;
 
-	if (store_open(&store, path, STORE_READ, NULL, err) == 0)
+	if (store_open(&store, path, STORE_READ_STILL, NULL, err) == 0)
 		rc = store_verify(store, &summary, err);
 	if (rc == 0 && summary.rows == 0)
 		rc = error_code(err, ERR_NOT_FOUND, "the log is empty");
 	store_close(store);
 	return rc;
+}
+
+static int check_records(const char *path, struct error *err)
+{
+	return path == NULL || access(path, F_OK) != 0 ? 0 : decisions_verify(path, true, err);
 }
 
 static bool is_canary(const struct rollout *r, const char *name)
@@ -74,10 +81,11 @@ int class_judge(struct judged *out, const struct cli *cli, const struct class *c
 	own.decisions = l->decisions;
 	/* That there are no records is no error here. */
 	own.recording = true;
+	own.still = true;
 	*out = (struct judged){ .arena = session_arena() };
 	if (out->arena == NULL)
 		return error_nomem(err);
-	if (check_log(l->path, err) < 0 || session_open(&out->session, &own, err) < 0 ||
+	if (check_log(l->path, err) < 0 || check_records(l->decisions, err) < 0 || session_open(&out->session, &own, err) < 0 ||
 	    pick(&r, &out->session, class->options->canary, err) < 0 ||
 	    session_assess(&out->session, &own, r, &out->assessment, out->arena, err) < 0)
 		return -1;
@@ -103,6 +111,20 @@ static int score_log(struct learner *l, const struct cli *cli, const struct clas
 
 /* ---- From a package, whose log nobody has seen. */
 
+static int check_canary(const char *bytes, size_t len, const char *canary, struct error *err)
+{
+	struct json *json = json_parse(bytes, len, err);
+	const char *namespace_ = json_string(json_path(json, "rollout.namespace"));
+	const char *name = json_string(json_path(json, "rollout.canary"));
+	int rc = json == NULL ? -1 : 0;
+
+	if (rc == 0 && canary != NULL && namespace_ != NULL && name != NULL &&
+	    !is_canary(&(struct rollout){ .namespace_ = namespace_, .canary = name }, canary))
+		rc = error_code(err, ERR_NOT_FOUND, "the package is no rollout of %.200s, but of %.100s/%.100s", canary, namespace_, name);
+	json_free(json);
+	return rc;
+}
+
 static int score_package(struct learner *l, const struct class *class, struct error *err)
 {
 	char *bytes = NULL;
@@ -111,12 +133,20 @@ static int score_package(struct learner *l, const struct class *class, struct er
 
 	if (cli_read_file(&bytes, &len, l->path, PACKAGE_FILE_MAX, err) < 0)
 		return -1;
-	rc = scoring_bytes(&l->card, &class->rubric, bytes, len, &class->grades, class->arena, err);
+	rc = check_canary(bytes, len, class->options->canary, err);
+	if (rc == 0)
+		rc = scoring_bytes(&l->card, &class->rubric, bytes, len, false, &class->grades, class->arena, err);
 	free(bytes);
 	return rc;
 }
 
 /* ---- Marks. */
+
+/* By the events, whatever the criteria and whatever digest a package claims; by that too. */
+static bool same_evidence(const struct scorecard *a, const struct scorecard *b)
+{
+	return strcmp(a->events, b->events) == 0 || (*a->package != '\0' && strcmp(a->package, b->package) == 0);
+}
 
 /* Whoever copied from whom: both are for a person to look at. */
 static int find_copies(struct class *class, struct error *err)
@@ -126,12 +156,12 @@ static int find_copies(struct class *class, struct error *err)
 			struct learner *a = &class->v[i];
 			const struct learner *b = &class->v[k];
 
-			if (i == k || a->reason != NULL || b->card.rollout == NULL || *a->card.package == '\0' ||
-			    strcmp(a->card.package, b->card.package) != 0)
+			if (i == k || a->reason != NULL || b->card.rollout == NULL || !same_evidence(&a->card, &b->card))
 				continue;
 			a->reason = arena_printf(class->arena,
-						 "the same evidence as %s handed in (package sha256 %.12s…): a person must look", b->login,
-						 a->card.package);
+						 "the same evidence as %s handed in (events sha256 %.12s…): a person must look", b->login,
+						 a->card.events);
+			a->told = "the same evidence was handed in more than once: a person must look";
 			if (a->reason == NULL)
 				return error_nomem(err);
 		}
@@ -154,7 +184,7 @@ static int fill_mark(struct learner *l, const struct class *class, struct error 
 						       .graded = graded,
 						       .points = graded ? s->points : 0,
 						       .max = rubric->v[i].points,
-						       .text = scored ? s->text : l->reason,
+						       .text = scored ? s->text : l->told,
 						       .evidence = scored ? s->evidence : "",
 						       .visibility = rubric->v[i].visibility };
 	}
@@ -165,6 +195,9 @@ static int fill_mark(struct learner *l, const struct class *class, struct error 
 					 .graded = scored && l->card.graded,
 					 .points = scored && l->card.graded ? l->card.points : 0,
 					 .max = rubric->max,
+					 .remark = !scored            ? l->told
+						   : l->card.log_seen ? NULL
+								      : "from a package: its log was not seen",
 					 .criteria = criteria,
 					 .n_criteria = rubric->n };
 	return 0;
@@ -188,8 +221,11 @@ int class_mark(const struct cli *cli, struct class *class, struct error *err)
 	}
 	if (find_copies(class, err) < 0)
 		return -1;
-	for (size_t i = 0; i < class->n; i++)
+	for (size_t i = 0; i < class->n; i++) {
+		if (class->v[i].told == NULL)
+			class->v[i].told = class->v[i].reason;
 		if (fill_mark(&class->v[i], class, err) < 0)
 			return -1;
+	}
 	return 0;
 }

@@ -71,9 +71,11 @@ static void plain_sheet(struct buf *out, const struct class *class, const struct
 	buf_puts(out, "\n\n");
 	if (l->reason != NULL) {
 		buf_puts(out, "Not graded, which is not 0:\n\n    ");
-		utf8_clean(out, l->reason, strlen(l->reason));
+		utf8_clean(out, l->told, strlen(l->told));
 		buf_puts(out, "\n");
 	}
+	if (l->reason == NULL && !l->card.log_seen)
+		buf_puts(out, "From a package: its log was not seen.\n");
 	for (size_t i = 0; i < class->rubric.n; i++) {
 		const struct rubric_criterion *c = &class->rubric.v[i];
 		const struct scored *s = l->reason == NULL ? &l->card.v[i] : NULL;
@@ -90,6 +92,11 @@ static void plain_sheet(struct buf *out, const struct class *class, const struct
 			buf_puts(out, "\n        ");
 			utf8_clean(out, s->text, strlen(s->text));
 			buf_printf(out, " [%s]\n", s->evidence);
+			if (score_level_text(s) != NULL) {
+				buf_puts(out, "\n        ");
+				utf8_clean(out, score_level_text(s), strlen(score_level_text(s)));
+				buf_putc(out, '\n');
+			}
 		}
 		if (c->hint != NULL && (s == NULL || c->visibility != MARK_VISIBLE || isnan(s->points) || s->points < c->points)) {
 			buf_puts(out, "\n        To do: ");

@@ -31,7 +31,8 @@ struct learner {
 	enum handed_in kind;
 	const char *path; /* evidence.db or evidence.json */
 	const char *decisions; /* where human records would be */
-	const char *reason; /* why there is no mark; NULL: scored */
+	const char *reason; /* why there is no mark, for the grader; NULL: scored */
+	const char *told; /* the same for the learner: names nobody else */
 	struct scorecard card; /* where reason is NULL */
 	struct learner_mark mark;
 };

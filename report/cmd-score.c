@@ -1,5 +1,6 @@
 /* gonogo score: how well a rollout was run, by a rubric; for one rollout, or for a class. */
 #include <getopt.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "gonogo/buf.h"
 #include "gonogo/error.h"
 #include "gonogo/json.h"
+#include "gonogo/store.h"
 #include "gonogo/utf8.h"
 #include "scoring.h"
 
@@ -150,6 +152,11 @@ static void put_one(struct buf *out, const struct scored *s, bool learner)
 			buf_printf(out, " [%s]", s->evidence);
 		buf_putc(out, '\n');
 	}
+	if (shown && score_level_text(s) != NULL) {
+		buf_puts(out, "             ");
+		utf8_clean(out, score_level_text(s), strlen(score_level_text(s)));
+		buf_putc(out, '\n');
+	}
 	if (shown && s->override != NULL) {
 		buf_puts(out, "             marked by ");
 		utf8_clean(out, s->override->by, strlen(s->override->by));
@@ -216,7 +223,7 @@ static const struct rubric_criterion *find_criterion(const struct rubric *rubric
 	return NULL;
 }
 
-static int record_grade(const struct cli *cli, const struct wanted *w, const struct rubric *rubric, const struct rollout *r,
+static int record_grade(const struct cli *cli, const struct wanted *w, const struct rubric *rubric, const struct scorecard *card,
 			struct error *err)
 {
 	const char *equals = strchr(w->grade, '=');
@@ -227,7 +234,8 @@ static int record_grade(const struct cli *cli, const struct wanted *w, const str
 	if (c == NULL)
 		return error_code(err, ERR_USAGE, "--grade %.80s: takes ID=POINTS, with the id of a criterion of the rubric", w->grade);
 	record_init(&record, RECORD_GRADE);
-	record.rollout = r->id;
+	record.rollout = card->rollout;
+	record.events = card->events;
 	record.text = w->reason;
 	record.criterion = c->id;
 	record.rubric = digest_hex(hex, rubric->sha256);
@@ -240,6 +248,20 @@ static int record_grade(const struct cli *cli, const struct wanted *w, const str
 	return decisions_say(cli, &record, what, err);
 }
 
+/* Marks are for what was recorded: a log that was changed since earns none, be it of evidence or of records. */
+static int check_logs(const struct session *s, const struct cli *cli, struct error *err)
+{
+	struct store_summary summary;
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < s->n_stores; i++)
+		if (store_verify(s->stores[i], &summary, err) < 0)
+			return error_wrap(err, "%s does not verify, nothing is graded", cli->dbs[i]);
+	if (!s->has_decisions)
+		return 0;
+	return decisions_path(path, cli, err) < 0 ? -1 : decisions_verify(path, false, err);
+}
+
 static int score(const struct cli *cli, const struct wanted *w, struct session *s, const char *name, struct arena *arena, struct error *err)
 {
 	const struct rollout *r;
@@ -248,13 +270,14 @@ static int score(const struct cli *cli, const struct wanted *w, struct session *
 	struct rubric rubric;
 	struct assessment a;
 
-	if (scoring_rubric(&rubric, w->class.rubric, arena, err) < 0 || session_open(s, cli, err) < 0 || session_find(s, name, &r, err) < 0)
+	if (scoring_rubric(&rubric, w->class.rubric, arena, err) < 0 || session_open(s, cli, err) < 0 || check_logs(s, cli, err) < 0 ||
+	    session_find(s, name, &r, err) < 0)
 		return -1;
-	if (w->grade != NULL)
-		return record_grade(cli, w, &rubric, r, err);
 	if (scoring_grades(&grades, w->class.grades, arena, err) < 0 || session_assess(s, cli, r, &a, arena, err) < 0 ||
 	    decisions_rule(s, &a, INSTANT_NONE, arena, err) < 0 || scoring_assessment(&card, &rubric, &a, &grades, arena, err) < 0)
 		return -1;
+	if (w->grade != NULL)
+		return record_grade(cli, w, &rubric, &card, err);
 	return print_card(cli, &card, !w->grader, err);
 }
 

@@ -110,14 +110,14 @@ static int keep(void *arg, const struct observation *row, struct error *err)
 	return 0;
 }
 
-int decisions_read(struct evidence *out, const char *path, const char *origin, int log, struct arena *arena, struct error *err)
+int decisions_read(struct evidence *out, const char *path, bool still, const char *origin, int log, struct arena *arena, struct error *err)
 {
 	struct store_query query = { .source = SOURCE_HUMAN, .from = INSTANT_NONE, .to = INSTANT_NONE };
 	struct loading loading = { out, arena, log };
 	struct store *store = NULL;
 	int rc = -1;
 
-	if (store_open(&store, path, STORE_READ, NULL, err) < 0)
+	if (store_open(&store, path, still ? STORE_READ_STILL : STORE_READ, NULL, err) < 0)
 		return -1;
 	if (store_wal_missing(store))
 		fprintf(stderr, "gonogo: warning: %s was copied without its -wal file: its newest rows may be missing\n", path);
@@ -128,6 +128,18 @@ int decisions_read(struct evidence *out, const char *path, const char *origin, i
 		rc = store_each(store, &query, keep, &loading, err);
 	store_close(store);
 	return rc;
+}
+
+int decisions_verify(const char *path, bool still, struct error *err)
+{
+	struct store_summary summary;
+	struct store *store = NULL;
+	int rc = store_open(&store, path, still ? STORE_READ_STILL : STORE_READ, NULL, err);
+
+	if (rc == 0)
+		rc = store_verify(store, &summary, err);
+	store_close(store);
+	return rc < 0 ? error_wrap(err, "the records do not verify, nothing is graded") : 0;
 }
 
 int decisions_load(struct session *s, const struct cli *cli, struct error *err)
@@ -141,7 +153,7 @@ int decisions_load(struct session *s, const struct cli *cli, struct error *err)
 		goto out;
 	s->has_decisions = access(path, F_OK) == 0;
 	if ((s->has_decisions || (cli->decisions != NULL && !cli->recording)) &&
-	    decisions_read(&s->human, path, origin.data, HUMAN_LOG, s->arena, err) < 0) {
+	    decisions_read(&s->human, path, cli->still, origin.data, HUMAN_LOG, s->arena, err) < 0) {
 		/* Another person's first record is just making the file. */
 		if (err->code != ERR_NOT_FOUND || !cli->recording)
 			goto out;

@@ -50,8 +50,11 @@ int decisions_append(const struct cli *cli, const char *cluster, const struct au
 #define GRADES_ORIGIN "gonogo/grades"
 int decisions_append_to(const char *path, const char *origin, const struct author *author, struct record *record, struct error *err);
 
-/* The rows of one such file, numbered as log `log` (HUMAN_LOG and above). */
-int decisions_read(struct evidence *out, const char *path, const char *origin, int log, struct arena *arena, struct error *err);
+/* The rows of one such file, numbered as log `log` (HUMAN_LOG and above). still: nobody writes it any more. */
+int decisions_read(struct evidence *out, const char *path, bool still, const char *origin, int log, struct arena *arena, struct error *err);
+
+/* Nobody can tell which rows of a changed log were changed: for a grade none of them counts. */
+int decisions_verify(const char *path, bool still, struct error *err);
 
 /* Digest of the package as computed, then the ruling by the session's records, then everything entered into the assessment. now: see
  * ruling_make(). Call once an assessment. */

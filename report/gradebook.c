@@ -118,8 +118,8 @@ static void put_row(struct buf *out, const struct gradebook_assignment *a, const
 	buf_printf(out, ",\"%s\"\r\n", gradebook_points(text, m->max, '.'));
 }
 
-int gradebook_csv(struct buf *out, struct buf *notes, const struct gradebook_assignment *assignment, const struct learner_mark *marks, size_t n,
-		  struct error *err)
+int gradebook_csv(struct buf *out, struct buf *notes, const struct gradebook_assignment *assignment, const struct learner_mark *marks,
+		  size_t n, struct error *err)
 {
 	struct refusals r = { .notes = notes, .err = err };
 
@@ -133,6 +133,8 @@ int gradebook_csv(struct buf *out, struct buf *notes, const struct gradebook_ass
 		put_row(out, assignment, &marks[i]);
 		if (!marks[i].graded)
 			gradebook_note(notes, marks[i].login, "ungraded: the score stays empty");
+		if (marks[i].remark != NULL)
+			gradebook_note(notes, marks[i].login, marks[i].remark);
 	}
 	return buf_check(out, "gradebook", err);
 }
@@ -197,6 +199,10 @@ int gradebook_gradescope(struct buf *out, struct buf *notes, const struct learne
 		gradebook_note(notes, mark->login, "not graded to the end: no total score, Gradescope adds up what is graded");
 	json_put_string(&w, "visibility", "visible");
 	json_put_string(&w, "stdout_visibility", "hidden");
+	if (mark->remark != NULL) {
+		json_put_string(&w, "output", mark->remark);
+		json_put_string(&w, "output_format", "text");
+	}
 	json_begin_object(&w, "extra_data");
 	json_put_string(&w, "login", mark->login);
 	json_put_number(&w, "max_score", mark->max);

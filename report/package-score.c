@@ -83,6 +83,8 @@ static void put_found(struct doc *d, struct text *text, const struct scored *s)
 	}
 	span_marked(d, text, s->text);
 	cite_all(d, text, s->evidence);
+	if (score_level_text(s) != NULL)
+		span_printf(d, text, " %s", score_level_text(s));
 }
 
 /* What is missing, and where it would come from; not for what has all its points. */
@@ -141,7 +143,9 @@ void package_scorecard(struct doc *d, const struct scorecard *card)
 		return;
 	(void)doc_heading(d, 0, "Scorecard",
 			  doc_printf(d, "%s; %s%s", total_text(d, card), hits_text(d, card),
-				     card->graded ? "" : doc_printf(d, "; %zu open: not graded, which is not 0", card->n_open)));
+				     card->graded || !score_shows_total(card)
+					     ? ""
+					     : doc_printf(d, "; %zu open: not graded, which is not 0", card->n_open)));
 	b = doc_scores(d);
 	for (size_t i = 0; i < card->rubric->n; i++)
 		add_score(d, b, &card->v[i], i + 1);

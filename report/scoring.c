@@ -33,16 +33,16 @@ int scoring_grades(struct records *out, const char *path, struct arena *arena, s
 {
 	struct evidence rows = { 0 };
 
-	if (path != NULL && access(path, F_OK) == 0 && decisions_read(&rows, path, GRADES_ORIGIN, HUMAN_LOG + 1, arena, err) < 0)
+	if (path != NULL && access(path, F_OK) == 0 && decisions_read(&rows, path, false, GRADES_ORIGIN, HUMAN_LOG + 1, arena, err) < 0)
 		return -1;
 	return records_read(out, &rows, arena, err);
 }
 
-int scoring_bytes(struct scorecard *out, const struct rubric *rubric, const char *bytes, size_t len, const struct records *grades,
-		  struct arena *arena, struct error *err)
+int scoring_bytes(struct scorecard *out, const struct rubric *rubric, const char *bytes, size_t len, bool log_seen,
+		  const struct records *grades, struct arena *arena, struct error *err)
 {
 	struct json *json = json_parse(bytes, len, err);
-	int rc = json == NULL ? -1 : score_make(out, rubric, json, grades, arena, err);
+	int rc = json == NULL ? -1 : score_make(out, rubric, json, log_seen, grades, arena, err);
 
 	json_free(json);
 	return rc;
@@ -56,7 +56,7 @@ int scoring_assessment(struct scorecard *out, const struct rubric *rubric, const
 
 	buf_init(&json, PACKAGE_MAX);
 	if (evidence_json_write(&json, a, err) == 0)
-		rc = scoring_bytes(out, rubric, json.data, json.len, grades, arena, err);
+		rc = scoring_bytes(out, rubric, json.data, json.len, true, grades, arena, err);
 	buf_free(&json);
 	return rc;
 }

@@ -98,7 +98,7 @@ static const char *cluster_of(struct arena *arena, const char *origin)
 static int open_stores(struct session *s, const struct cli *cli, struct error *err)
 {
 	for (size_t i = 0; i < cli->n_dbs; i++) {
-		if (store_open(&s->stores[i], cli->dbs[i], STORE_READ, NULL, err) < 0)
+		if (store_open(&s->stores[i], cli->dbs[i], cli->still ? STORE_READ_STILL : STORE_READ, NULL, err) < 0)
 			return -1;
 		s->n_stores++;
 		if (store_wal_missing(s->stores[i])) {

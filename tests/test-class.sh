@@ -49,8 +49,25 @@ echo 'no database at all, not even near' >"$tmp/class/text.db"
 mkdir "$tmp/class/carl" "$tmp/class/cora"
 samples/play samples/recordings/course-marginal "$tmp/class/carl/evidence.db" --rate 200 >/dev/null || fail "play course-marginal"
 cp "$tmp/class/carl/evidence.db" "$tmp/class/cora/evidence.db"
-"$gonogo" report "$ada" --db "$tmp/class/ada/evidence.db" --criteria <(echo 'evidence: {warm_up: 30s}') -o "$tmp/pkg" --format json >/dev/null
+# Packages: by another collector of ada's rollout; of another canary; a copy that hides behind other criteria and no digest.
+package() {
+	local id
+	id=$("$gonogo" list --db "$1" -o json | jq -r '.[0].id')
+	"$gonogo" report "$id" --db "$1" "${@:3}" -o "$2" --format json >/dev/null || fail "report of $1"
+}
+mkdir "$tmp/paula"
+samples/play samples/recordings/course-good "$tmp/paula/evidence.db" --rate 200 >/dev/null || fail "play course-good"
+cp "$tmp/class/ada/decisions.db" "$tmp/paula/"
+package "$tmp/paula/evidence.db" "$tmp/pkg"
 cp "$tmp/pkg/evidence.json" "$tmp/class/paula.json"
+package "$tmp/class/eve/evidence.db" "$tmp/pkg-eve"
+cp "$tmp/pkg-eve/evidence.json" "$tmp/class/olga.json"
+lab dan course-good
+package "$tmp/class/dan/evidence.db" "$tmp/pkg-dan" --criteria <(echo 'evidence: {warm_up: 30s}')
+jq 'del(.sign_off.package_sha256)' "$tmp/pkg-dan/evidence.json" >"$tmp/class/dora.json"
+# Records that were changed after they were made.
+mkdir "$tmp/class/ben" && cp "$tmp/class/ada/evidence.db" "$tmp/class/ada/decisions.db" "$tmp/class/ben/"
+sqlite3 "$tmp/class/ben/decisions.db" "DROP TRIGGER observation_no_update; UPDATE observation SET received_at = received_at - 1 WHERE seq = 1"
 echo '{"schema": "other"}' >"$tmp/class/json.json"
 ln -s /etc/passwd "$tmp/class/link"
 
@@ -60,11 +77,25 @@ ln -s /etc/passwd "$tmp/class/link"
 	for l in bob eve empty corrupt changed text carl cora paula; do printf '%s,,%s,\n' "$l" "$l"; done
 } >"$tmp/roster.csv"
 
+# A log whose newest rows are still in its -wal, as a running collector leaves it when it is killed.
+mkdir "$tmp/class/walt"
+samples/play samples/recordings/course-good "$tmp/walt.db" --rate 200 >/dev/null || fail "play course-good"
+python3 - "$tmp/walt.db" "$tmp/class/walt/evidence.db" <<'PY' || fail "a hand-in with a -wal"
+import shutil, sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.execute("PRAGMA wal_autocheckpoint = 0")
+db.execute("UPDATE meta SET value = value || '' WHERE key = 'origin'")
+db.commit()
+for end in ("", "-wal"):
+    shutil.copy(sys.argv[1] + end, sys.argv[2] + end)
+PY
+find "$tmp/class" -type f -exec sha256sum {} + | sort >"$tmp/before"
 run=("$gonogo" score --class "$tmp/class" --roster "$tmp/roster.csv" --canary course/backend)
 "${run[@]}" --csv "$tmp/out.csv" --gradescope "$tmp/gs" --classroom "$tmp/cr" --feedback "$tmp/fb" >"$tmp/summary" 2>"$tmp/notes" || {
 	fail "class"
 	cat "$tmp/notes"
 }
+find "$tmp/class" -type f -exec sha256sum {} + | sort | diff "$tmp/before" - >"$tmp/written" || { fail "scoring wrote into hand-ins"; head -3 "$tmp/written"; }
 says() { grep -q "^$1 .*$2" "$tmp/summary" || fail "$1: not \"$2\": $(grep "^$1 " "$tmp/summary")"; }
 says ada '18 of 20'
 says bob '3 open'
@@ -80,8 +111,23 @@ says group13 'the same evidence as group1'
 says none7 'neither evidence.db nor evidence.json'
 says none7 'not in the roster'
 says paula 'from a package'
+says paula '4 open'
+says walt 'recorded.course.backend'
+says olga 'the package is no rollout of course/backend, but of develop/backend'
+says dan 'the same evidence as dora'
+says dora 'the same evidence as dan'
+says ben 'the records do not verify'
+expect 4 "the records do not verify" "$gonogo" score "$ada" --db "$tmp/class/ben/evidence.db"
+# A learner's own files name no other learner.
+for pair in carl:cora cora:carl dan:dora dora:dan; do
+	grep -q "handed in more than once" "$tmp/fb/${pair%:*}.md" || fail "$pair: a sheet that does not say why"
+	grep -q "${pair#*:}" "$tmp/fb/${pair%:*}.md" "$tmp/gs/${pair%:*}/results.json" && fail "$pair: named to the other"
+done
+grep -q "log was not seen" "$tmp/fb/paula.md" || fail "a package's sheet does not say so"
+jq -e '.output | test("log was not seen")' "$tmp/gs/paula/results.json" >/dev/null || fail "a package's results do not say so"
+grep -q "^.*paula: from a package: its log was not seen" "$tmp/notes" || fail "the CSV's notes do not say so"
 says json 'no evidence.json'
-[ "$(wc -l <"$tmp/summary")" = 41 ] || fail "$(wc -l <"$tmp/summary") lines for 41 learners"
+[ "$(wc -l <"$tmp/summary")" = 46 ] || fail "$(wc -l <"$tmp/summary") lines for 46 learners"
 "${run[@]}" -o json >"$tmp/summary.json" 2>/dev/null
 
 python3 - "$tmp" <<'PY' || fail "gradebooks"
@@ -89,7 +135,7 @@ import csv, json, os, sys
 tmp = sys.argv[1]
 summary = {l["login"]: l for l in json.load(open(tmp + "/summary.json"))}
 rows = list(csv.DictReader(open(tmp + "/out.csv", newline="")))
-assert len(rows) == len(summary) == 41, len(rows)
+assert len(rows) == len(summary) == 46, len(rows)
 by = {r["student_id"]: r for r in rows}
 assert by["ada"]["score"] == "18" and by["ada"]["max_score"] == "20"
 assert by["ada"]["last_name"] == "Lovelace, Countess"
@@ -133,6 +179,8 @@ expect 2 "needs --grades" "$gonogo" score "$ada" --db "$tmp/class/ada/evidence.d
 expect 0 "baseline: 1 of 2" "$gonogo" score "$ada" --db "$tmp/class/ada/evidence.db" "${grades[@]}" --grade baseline=1 --by Prof --reason "one arm only"
 expect 0 "marked by Prof: one arm only (by the test: 2)" "$gonogo" score "$ada" --db "$tmp/class/ada/evidence.db" "${grades[@]}"
 "${run[@]}" "${grades[@]}" 2>/dev/null | grep -q '^ada .*17 of 20' || fail "the grader's mark does not count in the class"
+"${run[@]}" "${grades[@]}" -o json 2>/dev/null | jq -e 'map(select(.login == "paula"))[0].scorecard.criteria[] | select(.id == "baseline") | .points == 2' \
+	>/dev/null || fail "ada's mark went to paula, who collected the same rollout"
 cmp -s <("$gonogo" show "$ada" --db "$tmp/class/ada/evidence.db") <("$gonogo" show "$ada" --db "$tmp/class/ada/evidence.db") || fail show
 
 # A learner's own look: what is missing and where it comes from; what the rubric hides stays hidden.
@@ -145,6 +193,9 @@ expect 0 "total: 18 of 20" "${one[@]}" --grader
 "$gonogo" report "$ada" --db "$tmp/class/ada/evidence.db" --rubric "$tmp/rubric.yaml" -o "$tmp/hidden" >/dev/null || fail "report --rubric"
 jq -e '.scorecard.points == null and ([.scorecard.criteria[] | select(.id == "baseline") | has("level")] == [false])' "$tmp/hidden/evidence.json" \
 	>/dev/null || fail "a hidden mark in evidence.json"
+bob=$("$gonogo" list --db "$tmp/class/bob/evidence.db" -o json | jq -r '.[0].id')
+"$gonogo" report "$bob" --db "$tmp/class/bob/evidence.db" --rubric "$tmp/rubric.yaml" -o "$tmp/hidden-bob" >/dev/null || fail "report of bob"
+grep -hE "open: not graded" "$tmp/hidden-bob"/*.md "$tmp/hidden-bob"/*.html && fail "the number of open criteria beside a hidden mark"
 "$gonogo" report "$ada" --db "$tmp/class/ada/evidence.db" --rubric default -o "$tmp/shown" >/dev/null
 jq -e '.scorecard.points == 18 and .verdict == "go"' "$tmp/shown/evidence.json" >/dev/null || fail "evidence.json's scorecard"
 expect 2 "line 1" "$gonogo" score "$ada" --db "$tmp/class/ada/evidence.db" --rubric <(echo 'criterai: x')
@@ -164,6 +215,12 @@ try:
 except ImportError:
     pass
 PY
+
+# What the course's rubric says of a level stands beside the mark, in the terminal and in the package.
+sed 's/id: baseline$/id: baseline\n    levels: {full: Compared over the whole window.}/' schema/rubric.yaml >"$tmp/levels.yaml"
+expect 0 "Compared over the whole window." "$gonogo" score "$ada" --db "$tmp/class/ada/evidence.db" --rubric "$tmp/levels.yaml"
+"$gonogo" report "$ada" --db "$tmp/class/ada/evidence.db" --rubric "$tmp/levels.yaml" -o "$tmp/levels" >/dev/null || fail "report with levels"
+grep -q "Compared over the whole window." "$tmp/levels"/*.md || fail "no level's text in the package"
 
 # Names that cannot be files, and a roster without logins.
 printf 'login\n../evil\n' >"$tmp/evil.csv"

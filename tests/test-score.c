@@ -25,7 +25,8 @@
 #define CRITERIA                                                                                                                           \
 	"\"criteria\":[" CRITERION("error-rate", "error-ratio") "," CRITERION("success-rate", "success-rate") "," CRITERION(               \
 		"p95-latency", "quantile-ratio") "],"
-#define ROW "{\"source\":\"Flagger\",\"kind\":\"event\",\"evidence\":[\"E-010\"]}"
+#define ROW "{\"source\":\"Flagger\",\"at\":\"2026-03-10T08:00:00.000Z\",\"kind\":\"event\",\"evidence\":[\"E-010\"]}"
+#define OTHER_ROW "{\"source\":\"Flagger\",\"at\":\"2026-03-10T08:00:00.000Z\",\"kind\":\"event\",\"evidence\":[\"E-011\"]}"
 #define ROWS "\"timeline\":[" ROW "," ROW "," ROW "," ROW "," ROW "," ROW "," ROW "," ROW "," ROW "," ROW "],"
 #define PERSON "{\"by\":\"Ada\",\"evidence\":[\"D-001\"]}"
 #define SIGN_OFF                                                                                                                           \
@@ -65,7 +66,7 @@ static void apply(struct scene *s, const char *evidence, const struct records *g
 	struct error err;
 	struct json *json = json_parse(evidence, strlen(evidence), &err);
 
-	if (json == NULL || score_make(&s->card, &s->rubric, json, grades, s->arena, &err) < 0)
+	if (json == NULL || score_make(&s->card, &s->rubric, json, true, grades, s->arena, &err) < 0)
 		fail_msg("%s", err.text);
 	json_free(json);
 }
@@ -133,6 +134,7 @@ static void each_test_sees_what_is_missing(void **state)
 		{ "\"start_seen\":true", "\"start_seen\":false", "preflight", SCORE_PART },
 		{ "\"tested_state\":\"before\"", "\"tested_state\":\"late\"", "rollback-tested", SCORE_PART },
 		{ "\"tested_state\":\"before\"", "\"tested_state\":\"no\"", "rollback-tested", SCORE_NONE },
+		{ "\"tested_state\":\"before\"", "\"tested_state\":\"failed\"", "rollback-tested", SCORE_PART },
 		{ "\"rule\":\"warm-up\"", "\"rule\":\"blast-limit\"", "bounded", SCORE_NONE },
 		{ STEPS, "\"steps\":[],", "bounded", SCORE_OPEN },
 		{ "{\"exposure\":10,\"requests\":{\"canary\":100}},", "", "bounded", SCORE_PART },
@@ -217,18 +219,74 @@ static void hard_stops_cap_the_grade(void **state)
 	arena_free(s.arena);
 }
 
-static void a_graders_mark_keeps_the_automatic_one(void **state)
+/* Each by itself, with what it cites, and the grade that it leaves. */
+static void every_hard_stop_is_hit_by_its_own_evidence(void **state)
 {
-	struct record grade[2];
-	struct records grades = { .n = 2, .v = grade };
+	static const struct {
+		const char *part, *by, *stop, *evidence;
+	} hits[] = {
+		{ "\"rule\":\"warm-up\"", "\"rule\":\"blast-limit\",\"text\":\"too much\"", "blast-limit", "E-007" },
+		{ "\"verdict\":\"go\"", "\"verdict\":\"no-go\"", "against-evidence", "E-030" },
+		{ "\"state\":\"not-needed\"", "\"state\":\"not-confirmed\",\"text\":\"not back\",\"evidence\":[\"E-040\"]", "not-contained",
+		  "E-040" },
+	};
+	struct scene s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof hits / sizeof hits[0]; i++) {
+		scene_open(&s, NULL);
+		apply(&s, with(&s, hits[i].part, hits[i].by), NULL);
+		assert_int_equal(s.card.n_hits, 1);
+		assert_true(s.card.points == 0);
+		for (size_t k = 0; k < s.rubric.n_stops; k++) {
+			bool meant = strcmp(s.rubric.stops[k].id, hits[i].stop) == 0;
+
+			assert_int_equal(s.card.stops[k].hit, meant);
+			if (meant)
+				assert_string_equal(s.card.stops[k].evidence, hits[i].evidence);
+		}
+		arena_free(s.arena);
+	}
+}
+
+/* A file that anybody can edit: what people recorded earns nothing, the rest says so. */
+static void a_package_without_its_log_earns_no_points_by_records(void **state)
+{
+	static const char *const ids[] = { "preflight", "rollback-tested", "decision", "remediation" };
 	struct error err;
 	struct json *json = json_parse(GOOD, strlen(GOOD), &err);
 	struct scene s;
 
 	(void)state;
 	scene_open(&s, NULL);
+	assert_int_equal(score_make(&s.card, &s.rubric, json, false, NULL, s.arena, &err), 0);
+	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+		assert_int_equal(of(&s, ids[i])->level, SCORE_OPEN);
+		assert_non_null(strstr(of(&s, ids[i])->text, "log was not seen"));
+	}
+	assert_int_equal(s.card.n_open, 4);
+	assert_false(s.card.graded);
+	assert_non_null(strstr(of(&s, "bounded")->text, "log was not seen"));
+	json_free(json);
+	arena_free(s.arena);
+}
+
+static void a_graders_mark_keeps_the_automatic_one(void **state)
+{
+	struct record grade[2];
+	struct records grades = { .n = 2, .v = grade };
+	struct error err;
+	struct json *json = json_parse(GOOD, strlen(GOOD), &err);
+	const char *events;
+	struct scene s;
+
+	(void)state;
+	scene_open(&s, NULL);
+	apply(&s, GOOD, NULL);
+	events = arena_strdup(s.arena, s.card.events);
 	for (size_t i = 0; i < 2; i++) {
 		record_init(&grade[i], RECORD_GRADE);
+		grade[i].events = events;
 		grade[i].rollout = "c.shop.checkout.1";
 		grade[i].criterion = "baseline";
 		grade[i].by = "Prof";
@@ -243,8 +301,12 @@ static void a_graders_mark_keeps_the_automatic_one(void **state)
 	grade[1].rollout = "another";
 	apply(&s, GOOD, &grades);
 	assert_true(s.card.points == 18);
+	/* The same rollout, as another collector kept it. */
+	apply(&s, with(&s, ROW, OTHER_ROW), &grades);
+	assert_null(of(&s, "baseline")->override);
+	assert_true(s.card.points == 20);
 	grade[0].points = 3;
-	assert_int_equal(score_make(&s.card, &s.rubric, json, &grades, s.arena, &err), -1);
+	assert_int_equal(score_make(&s.card, &s.rubric, json, true, &grades, s.arena, &err), -1);
 	assert_int_equal(err.code, ERR_USAGE);
 	json_free(json);
 	arena_free(s.arena);
@@ -281,6 +343,26 @@ static void what_is_hidden_gives_nothing_away(void **state)
 	arena_free(s.arena);
 }
 
+/* By the points that count, be they the test's or a grader's. */
+static void a_level_says_what_it_stands_for(void **state)
+{
+	const char *rubric = "criteria:\n  - id: baseline\n    title: B\n    points: 2\n    test: baseline\n"
+			     "    levels: {full: all, part: some, none: nothing}\n";
+	struct scene s;
+
+	(void)state;
+	scene_open(&s, rubric);
+	apply(&s, GOOD, NULL);
+	assert_string_equal(score_level_text(&s.card.v[0]), "all");
+	s.card.v[0].points = 1;
+	assert_string_equal(score_level_text(&s.card.v[0]), "some");
+	s.card.v[0].points = 0;
+	assert_string_equal(score_level_text(&s.card.v[0]), "nothing");
+	s.card.v[0].points = NAN;
+	assert_null(score_level_text(&s.card.v[0]));
+	arena_free(s.arena);
+}
+
 static void bad_rubrics_are_named(void **state)
 {
 	static const char *const bad[][2] = {
@@ -297,6 +379,8 @@ static void bad_rubrics_are_named(void **state)
 		{ "criteria:\n  - {id: a, title: T, points: 2, visibility: never}", "takes visible" },
 		{ "criteria:\n  - {id: a, title: T, points: 2}\n  - {id: a, title: U, points: 2}", "there twice" },
 		{ "criteria:\n  - {id: a, title: T, points: 2}\nhard_stops:\n  - {id: b, title: U, test: baseline}", "no hard stop" },
+		{ "criteria:\n  - {id: a, title: T, points: 2, levels: {half: x}}", "`half` is not a known key" },
+		{ "criteria:\n  - {id: a, title: T, points: 2, levels: x}", "must be a mapping" },
 		{ "criteria: {a: b}", "must be a list" },
 		{ "- a", "must be a mapping" },
 		{ "criteria:\n  - {id: a, title: T, points: 2, hint: [x]}", "`hint` must be a text" },
@@ -325,7 +409,7 @@ static void a_hollow_package_is_open(void **state)
 
 	(void)state;
 	scene_open(&s, NULL);
-	assert_int_equal(score_make(&s.card, &s.rubric, json, NULL, s.arena, &err), -1);
+	assert_int_equal(score_make(&s.card, &s.rubric, json, true, NULL, s.arena, &err), -1);
 	assert_int_equal(err.code, ERR_SYNTAX);
 	json_free(json);
 	apply(&s,
@@ -345,8 +429,11 @@ int main(void)
 					    cmocka_unit_test(no_records_is_not_zero),
 					    cmocka_unit_test(nothing_is_awarded_without_evidence),
 					    cmocka_unit_test(hard_stops_cap_the_grade),
+					    cmocka_unit_test(every_hard_stop_is_hit_by_its_own_evidence),
+					    cmocka_unit_test(a_package_without_its_log_earns_no_points_by_records),
 					    cmocka_unit_test(a_graders_mark_keeps_the_automatic_one),
 					    cmocka_unit_test(what_is_hidden_gives_nothing_away),
+					    cmocka_unit_test(a_level_says_what_it_stands_for),
 					    cmocka_unit_test(bad_rubrics_are_named),
 					    cmocka_unit_test(a_hollow_package_is_open) };
 

@@ -332,6 +332,31 @@ static void a_copy_without_its_wal_says_so(void **state)
 	store_close(r);
 }
 
+/* A hand-in with its own -wal: its rows are read, and nothing is left beside it. */
+static void a_still_log_is_read_whole_and_left_alone(void **state)
+{
+	char command[1024], copied[160], shm[176];
+	struct store *s = open_writer(), *r;
+	struct store_summary summary;
+	struct error err;
+
+	(void)state;
+	append(s, 0, 5);
+	assert_int_equal(store_checkpoint(s, &err), 0);
+	append(s, 5, 5);
+	(void)snprintf(copied, sizeof copied, "%s/still.db", folder);
+	(void)snprintf(shm, sizeof shm, "%s-shm", copied);
+	(void)snprintf(command, sizeof command, "cp %s %s && cp %s-wal %s-wal", path, copied, path, copied);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(store_open(&r, copied, STORE_READ_STILL, NULL, &err), 0);
+	assert_false(store_wal_missing(r));
+	assert_int_equal(store_verify(r, &summary, &err), 0);
+	assert_int_equal(summary.rows, 10);
+	store_close(r);
+	assert_int_equal(access(shm, F_OK), -1);
+	store_close(s);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -346,6 +371,7 @@ int main(void)
 		TEST(a_newer_schema_is_refused),
 		TEST(killed_at_any_point),
 		TEST(a_copy_without_its_wal_says_so),
+		TEST(a_still_log_is_read_whole_and_left_alone),
 	};
 
 	return cmocka_run_group_tests_name("store", tests, NULL, NULL);

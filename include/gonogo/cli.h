@@ -32,6 +32,7 @@ struct cli {
 	const char *criteria_file;	/* --criteria; NULL: the one in force at the start */
 	int64_t at;			/* --at; INSTANT_NONE */
 	bool json;			/* -o json */
+	bool still;			/* nobody writes the logs any more: nothing may appear beside them */
 	bool recording;			/* the command may make the file that --decisions names */
 };
 

@@ -25,6 +25,7 @@ struct learner_mark {
 	const char *first_name, *last_name, *email; /* of the roster; NULL if unknown */
 	bool graded; /* the whole; false where a criterion is still open */
 	double points, max; /* points: 0…max where graded; max above 0 */
+	const char *remark; /* on the whole, for the learner; NULL */
 	const struct criterion_mark *criteria;
 	size_t n_criteria;
 };

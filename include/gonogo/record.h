@@ -62,6 +62,7 @@ struct record {
 	double seconds; /* until traffic was back; NaN */
 	/* grade: an override of one rubric criterion */
 	const char *criterion, *rubric; /* id; digest of the rubric's bytes */
+	const char *events; /* of scorecard: whose log was graded */
 	double points;
 };
 

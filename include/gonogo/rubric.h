@@ -23,6 +23,7 @@ struct rubric_criterion {
 	const char *test;		/* a name of score.h's; NULL: a person grades */
 	enum mark_visibility visibility;
 	const char *hint;		/* what a learner is told to do; NULL */
+	const char *full, *some, *none;	/* what all, some, and no points stand for, in the course's words; NULL */
 };
 
 struct rubric_stop {

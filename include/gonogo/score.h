@@ -39,6 +39,8 @@ struct scorecard {
 	const char *rollout;		/* id */
 	const char *evaluated_at;	/* RFC 3339 */
 	const char *package;		/* digest of the package; "" if it has none */
+	char events[DIGEST_HEX_SIZE];	/* of the events as this log has them, whatever the criteria: copies share it, collectors do not */
+	bool log_seen;			/* false: a package by itself, whose bytes and records nobody can verify */
 	struct scored *v;		/* as many as the rubric has */
 	struct scored_stop *stops;
 	size_t n_open, n_hits, n_hidden;
@@ -52,10 +54,17 @@ struct scorecard {
 bool score_has_test(const char *name);
 bool score_has_stop(const char *name);
 
-/* evidence: a parsed evidence.json. grades: records, of which the last grade for this rollout and criterion counts; may be NULL. Texts live
- * in the arena. ERR_SYNTAX: no evidence.json of this version; ERR_USAGE: a grade for another maximum than the rubric's, with its id. */
-int score_make(struct scorecard *out, const struct rubric *rubric, const struct json *evidence, const struct records *grades,
-               struct arena *arena, struct error *err);
+/* evidence: a parsed evidence.json; log_seen: made just now from verified logs, not handed in as a file. Without the log, criteria that
+ * rest on human records are open. grades: records, of which the last grade for this rollout, its events and the criterion counts; may be
+ * NULL. Texts live in the arena. ERR_SYNTAX: no evidence.json of this version; ERR_USAGE: a grade for another maximum than the rubric's, with its id. */
+int score_make(struct scorecard *out, const struct rubric *rubric, const struct json *evidence, bool log_seen,
+               const struct records *grades, struct arena *arena, struct error *err);
+
+/* What the rubric says of the points that count; NULL: nothing, or they are open. */
+const char *score_level_text(const struct scored *scored);
+
+/* Whether a test rests on what people recorded. */
+bool score_needs_records(const char *test);
 
 /* The object "scorecard" of evidence.json. learner: criteria that are not visible show no mark, and the total is left out if there are any. */
 void score_put(struct json_writer *w, const char *key, const struct scorecard *card, bool learner);

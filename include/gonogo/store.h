@@ -18,7 +18,8 @@ struct store;
 
 enum store_mode {
 	STORE_WRITE,	/* creates if absent; WAL, synchronous=FULL; flock beside the file: ERR_BUSY names the holder's pid */
-	STORE_READ	/* read-only, foreign files safe: DEFENSIVE, trusted_schema=OFF, limits */
+	STORE_READ,	/* read-only, foreign files safe: DEFENSIVE, trusted_schema=OFF, limits */
+	STORE_READ_STILL /* the same for a file that nobody writes any more, such as a hand-in: leaves no -wal and -shm beside it */
 };
 
 /* origin (STORE_WRITE, new file): names the log in every leaf, e.g. "gonogo/staging-eu/evidence"; NULL keeps the file's.
