@@ -13,6 +13,7 @@
 #include "gonogo/error.h"
 #include "gonogo/json.h"
 #include "gonogo/log.h"
+#include "gonogo/provider.h"
 #include "gonogo/schema.h"
 #include "gonogo/store.h"
 #include "listen.h"
@@ -433,6 +434,34 @@ void collector_refresh_kube(struct collector *c, bool now)
 	c->kube = fresh;
 }
 
+static int add_reflector(struct collector *c, const char *group, const char *plural, const char *kind, const char *namespace_)
+{
+	char path[512], name[256];
+	struct reflector *r;
+
+	(void)snprintf(path, sizeof path, "%s/namespaces/%s/%s", group, namespace_, plural);
+	(void)snprintf(name, sizeof name, "%s %s", plural, namespace_);
+	for (size_t i = 0; i < c->n_reflectors; i++)
+		if (reflector_watches(c->reflectors[i], path))
+			return 0;
+	r = c->n_reflectors == REFLECTORS_MAX ? NULL : reflector_new(c, path, name, kind);
+	if (r == NULL)
+		return -1;
+	c->reflectors[c->n_reflectors++] = r;
+	return 0;
+}
+
+void collector_watch_routes(struct collector *c, const char *namespace_, const char *provider)
+{
+	const struct provider *p = provider_find(provider);
+
+	/* A name that is no path of one element would be asked for elsewhere. */
+	if (p == NULL || p->route.kind == NULL || strpbrk(namespace_, "/?#%") != NULL)
+		return;
+	if (add_reflector(c, p->route.group, p->route.plural, p->route.kind, namespace_) < 0)
+		log_line(LOG_ERROR, namespace_, "%s are not watched: too many watches", p->route.plural);
+}
+
 static int add_reflectors(struct collector *c, struct error *err)
 {
 	static const struct {
@@ -445,20 +474,11 @@ static int add_reflectors(struct collector *c, struct error *err)
 		{ "/apis/apps/v1", "deployments", "Deployment" },
 		{ "/api/v1", "pods", "Pod" },
 	};
-	char path[512], name[256];
 
 	for (size_t i = 0; i < c->config.n_namespaces; i++)
-		for (size_t k = 0; k < sizeof resources / sizeof resources[0]; k++) {
-			struct reflector *r;
-
-			(void)snprintf(path, sizeof path, "%s/namespaces/%s/%s", resources[k].group, c->config.namespaces[i],
-				       resources[k].plural);
-			(void)snprintf(name, sizeof name, "%s %s", resources[k].plural, c->config.namespaces[i]);
-			r = reflector_new(c, path, name, resources[k].kind);
-			if (r == NULL)
+		for (size_t k = 0; k < sizeof resources / sizeof resources[0]; k++)
+			if (add_reflector(c, resources[k].group, resources[k].plural, resources[k].kind, c->config.namespaces[i]) < 0)
 				return error_nomem(err);
-			c->reflectors[c->n_reflectors++] = r;
-		}
 	return 0;
 }
 

@@ -169,10 +169,12 @@ static void end(struct watched *w, int64_t now)
 }
 
 /* Another sighting: its spec replaces the one before; its phase starts or ends what is polled. */
-static void update(struct watched *w, struct arena *arena, const struct canary_spec *spec, const char *phase, bool deleted, int64_t now)
+static void update(struct poller *p, struct watched *w, struct arena *arena, const struct canary_spec *spec, const char *phase,
+		   bool deleted, int64_t now)
 {
 	bool running = !deleted && canary_phase_running(phase);
 
+	collector_watch_routes(p->c, spec->namespace_, spec->provider);
 	arena_free(w->arena);
 	w->arena = arena;
 	w->spec = *spec;
@@ -194,7 +196,7 @@ void poller_see(struct poller *p, const char *bytes, size_t len, bool deleted)
 	if (json == NULL || canary_parse(&spec, &status, json, arena, NULL) < 0 || (w = find(p, spec.namespace_, spec.name)) == NULL)
 		arena_free(arena);
 	else
-		update(w, arena, &spec, status.phase, deleted, clock_now(&p->c->clock));
+		update(p, w, arena, &spec, status.phase, deleted, clock_now(&p->c->clock));
 	json_free(json);
 }
 

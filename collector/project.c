@@ -10,7 +10,8 @@
 
 bool project_applies(const char *kind)
 {
-	return strcmp(kind, "Deployment") == 0 || strcmp(kind, "DaemonSet") == 0 || strcmp(kind, "Pod") == 0;
+	return strcmp(kind, "Deployment") == 0 || strcmp(kind, "DaemonSet") == 0 || strcmp(kind, "Pod") == 0 ||
+	       strcmp(kind, "Ingress") == 0;
 }
 
 /* Copies the named members of an object; names of scalars and of whole trees alike. */
@@ -44,7 +45,19 @@ static void put_members(struct json_writer *w, const struct json *from, const ch
 			put_value(w, *names, json_get(from, *names));
 }
 
-static void put_metadata(struct json_writer *w, const struct json *metadata)
+/* Of an Ingress only the weights: what else controllers are told there may hold passwords. */
+static bool is_kept(const char *annotation, bool route)
+{
+	const char *slash = strchr(annotation, '/');
+
+	if (!route)
+		return strcmp(annotation, "kubectl.kubernetes.io/last-applied-configuration") != 0;
+	return strcmp(annotation, "zalando.org/backend-weights") == 0 ||
+	       (slash != NULL && (strcmp(slash, "/canary") == 0 || strcmp(slash, "/canary-weight") == 0 ||
+				  strcmp(slash, "/canary-by-header") == 0 || strcmp(slash, "/canary-by-cookie") == 0));
+}
+
+static void put_metadata(struct json_writer *w, const struct json *metadata, bool route)
 {
 	static const char *const names[] = {
 		"name",   "namespace",       "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp",
@@ -58,7 +71,7 @@ static void put_metadata(struct json_writer *w, const struct json *metadata)
 	json_begin_object(w, "annotations");
 	/* The members of a list have no keys. */
 	for (const struct json *a = json_is_object(annotations) ? json_first(annotations) : NULL; a != NULL; a = json_next(a))
-		if (strcmp(json_key(a), "kubectl.kubernetes.io/last-applied-configuration") != 0)
+		if (is_kept(json_key(a), route))
 			put_value(w, json_key(a), a);
 	json_end_object(w);
 	json_end_object(w);
@@ -132,7 +145,7 @@ static void put_workload_spec(struct json_writer *w, const struct json *spec)
 	json_begin_object(w, "spec");
 	put_members(w, spec, names);
 	json_begin_object(w, "template");
-	put_metadata(w, json_path(spec, "template.metadata"));
+	put_metadata(w, json_path(spec, "template.metadata"), false);
 	put_pod_spec(w, json_path(spec, "template.spec"));
 	json_end_object(w);
 	json_end_object(w);
@@ -154,7 +167,8 @@ int project(struct buf *out, const char *bytes, size_t len, struct error *err)
 	json_begin_object(&w, NULL);
 	json_put_string(&w, "digest", digest_hex(hex, digest));
 	put_members(&w, object, top);
-	put_metadata(&w, json_get(object, "metadata"));
+	put_metadata(&w, json_get(object, "metadata"),
+		     json_path(object, "spec.template") == NULL && json_path(object, "spec.containers") == NULL);
 	if (json_path(object, "spec.template") != NULL)
 		put_workload_spec(&w, json_get(object, "spec"));
 	else

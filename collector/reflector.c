@@ -72,6 +72,11 @@ struct reflector *reflector_new(struct collector *c, const char *path, const cha
 	return r;
 }
 
+bool reflector_watches(const struct reflector *r, const char *path)
+{
+	return strcmp(r->path, path) == 0;
+}
+
 void reflector_free(struct reflector *r)
 {
 	if (r == NULL)

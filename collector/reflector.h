@@ -2,6 +2,7 @@
 #ifndef GONOGO_COLLECTOR_REFLECTOR_H
 #define GONOGO_COLLECTOR_REFLECTOR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct collector;
@@ -10,6 +11,8 @@ struct reflector;
 /* path: "/apis/flagger.app/v1beta1/namespaces/develop/canaries"; name: "canaries develop"; kind of its items: "Canary". */
 struct reflector *reflector_new(struct collector *c, const char *path, const char *name, const char *kind);
 void reflector_free(struct reflector *r);
+
+bool reflector_watches(const struct reflector *r, const char *path);
 
 /* Starts what is due; returns when it must be called again at the latest (clock time), INT64_MAX: not before an answer comes. */
 int64_t reflector_run(struct reflector *r);

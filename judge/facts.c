@@ -1,5 +1,6 @@
 #include "facts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,8 @@
 #include "gonogo/canary.h"
 #include "gonogo/error.h"
 #include "gonogo/json.h"
+#include "gonogo/provider.h"
+#include "route.h"
 
 struct reading_rows {
 	struct facts *facts;
@@ -113,39 +116,25 @@ static int read_webhook(struct reading_rows *r, struct error *err)
 														      : 0;
 }
 
-static bool has_suffix(const char *text, const char *suffix)
-{
-	size_t n = strlen(text), k = strlen(suffix);
-
-	return n > k && strcmp(text + n - k, suffix) == 0;
-}
-
-/* traefik.io/v1alpha1 TraefikService; Flagger's router names the services A-primary and A-canary (pkg/router/traefik.go). */
 static int read_route(struct reading_rows *r, struct error *err)
 {
-	struct route_row *row = ADD(r, routes, n_routes, cap_routes);
-	const struct json *services = json_path(r->object, "spec.weighted.services");
+	const char *subject = r->row->subject;
+	char kind[64] = "";
+	struct route_weights weights;
+	struct route_row *row;
 
+	(void)snprintf(kind, sizeof kind, "%.*s", (int)strcspn(subject, " "), subject);
+	if (!route_read(&weights, kind, r->object))
+		return 0;
+	row = ADD(r, routes, n_routes, cap_routes);
 	if (row == NULL)
 		return error_nomem(err);
-	*row = (struct route_row){ .canary = -1, .primary = -1, .at = r->row->received_at, .id = evidence_id_of(r->row) };
+	*row = (struct route_row){ .weights = weights, .at = r->row->received_at, .id = evidence_id_of(r->row) };
+	row->kind = arena_strdup(r->arena, kind);
 	row->namespace_ = copy_at(r, "metadata.namespace", "");
 	row->name = copy_at(r, "metadata.name", "");
 	row->deleted = strcmp(r->row->kind, "deleted") == 0;
-	for (const struct json *s = json_first(services); s != NULL; s = json_next(s)) {
-		const char *name = json_string(json_get(s, "name"));
-
-		if (name == NULL)
-			continue;
-		if (has_suffix(name, "-canary")) {
-			row->has_canary = true;
-			(void)json_number(json_get(s, "weight"), &row->canary);
-		} else if (has_suffix(name, "-primary")) {
-			row->has_primary = true;
-			(void)json_number(json_get(s, "weight"), &row->primary);
-		}
-	}
-	return 0;
+	return row->kind == NULL ? error_nomem(err) : 0;
 }
 
 static int read_workload(struct reading_rows *r, struct error *err)
@@ -215,10 +204,17 @@ static const char *gap_source(const char *subject)
 {
 	static const struct {
 		const char *prefix, *source;
-	} table[] = { { "canaries", "status" },       { "events", "events" },  { "traefikservices", "routes" },
-		      { "deployments", "workloads" }, { "pods", "workloads" }, { "metrictemplates", "templates" },
-		      { "Prometheus", "prometheus" }, { "webhook", "webhook" } };
+	} table[] = {
+		{ "canaries", "status" },           { "events", "events" },         { "deployments", "workloads" }, { "pods", "workloads" },
+		{ "metrictemplates", "templates" }, { "Prometheus", "prometheus" }, { "webhook", "webhook" }
+	};
 
+	for (size_t i = 0; provider_at(i) != NULL; i++) {
+		const char *plural = provider_at(i)->route.plural;
+
+		if (plural != NULL && strncmp(subject, plural, strlen(plural)) == 0)
+			return "routes";
+	}
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
 		if (strncmp(subject, table[i].prefix, strlen(table[i].prefix)) == 0)
 			return table[i].source;
@@ -271,14 +267,13 @@ static int read_object(struct reading_rows *r, struct error *err)
 	static const struct {
 		const char *kind;
 		int (*read)(struct reading_rows *, struct error *);
-	} kinds[] = { { "Canary ", read_canary },          { "Event ", read_event },        { "TraefikService ", read_route },
-		      { "Deployment ", read_workload },    { "DaemonSet ", read_workload }, { "Pod ", read_pod },
-		      { "MetricTemplate ", read_template } };
+	} kinds[] = { { "Canary ", read_canary },      { "Event ", read_event }, { "Deployment ", read_workload },
+		      { "DaemonSet ", read_workload }, { "Pod ", read_pod },     { "MetricTemplate ", read_template } };
 
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
 		if (strncmp(r->row->subject, kinds[i].kind, strlen(kinds[i].kind)) == 0)
 			return kinds[i].read(r, err);
-	return 0;
+	return read_route(r, err);
 }
 
 static int read_row(struct reading_rows *r, struct error *err)

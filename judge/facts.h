@@ -3,6 +3,7 @@
 #define GONOGO_JUDGE_FACTS_H
 
 #include "gonogo/rollout.h"
+#include "route.h"
 
 struct arena;
 struct error;
@@ -30,10 +31,9 @@ struct message_row {
 };
 
 struct route_row {
-	const char *namespace_, *name;
+	const char *kind, *namespace_, *name;
 	bool deleted;
-	double canary, primary;		/* -1: left out */
-	bool has_canary, has_primary;
+	struct route_weights weights;
 	int64_t at;
 	evidence_id id;
 };

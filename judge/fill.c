@@ -9,6 +9,7 @@
 #include "gonogo/arena.h"
 #include "gonogo/canary.h"
 #include "gonogo/error.h"
+#include "gonogo/provider.h"
 
 /* Flagger emits "New revision detected" before it writes the status, and the last texts after it. */
 #define SLACK (5 * NS_PER_S)
@@ -196,15 +197,26 @@ static int compare_facts(const void *a, const void *b)
 /* ---- Route weights. */
 
 /* Share in effect. Traefik reads a weight that the object leaves out as 1 (facts/flagger.md 6). */
-static double exposure_of(const struct route_row *row)
+static double exposure_of(const struct route_weights *w)
 {
-	double canary = row->canary < 0 ? 1 : row->canary, primary = row->primary < 0 ? 1 : row->primary;
+	double canary = w->canary < 0 ? 1 : w->canary, primary = w->primary < 0 ? 1 : w->primary;
 
-	if (!row->has_canary)
+	if (!w->has_canary)
 		return 0;
-	if (!row->has_primary)
+	if (!w->has_primary)
 		return 1;
 	return canary + primary > 0 ? canary / (canary + primary) : 0;
+}
+
+/* The object that Flagger writes this canary's weights to, by its provider's row. */
+static bool is_route_of(const struct route_row *row, const struct rollout *r)
+{
+	const struct provider *p = provider_find(r->spec.provider);
+	const char *base = p != NULL && p->route.by_ingress ? r->spec.ingress_name : r->spec.service_name;
+	size_t n = strlen(base);
+
+	return p != NULL && p->route.kind != NULL && strcmp(row->kind, p->route.kind) == 0 && strcmp(row->namespace_, r->namespace_) == 0 &&
+	       strncmp(row->name, base, n) == 0 && strcmp(row->name + n, p->route.suffix) == 0;
 }
 
 static int gather_weights(struct filling *f)
@@ -216,7 +228,7 @@ static int gather_weights(struct filling *f)
 		const struct route_row *row = &f->facts->routes[i];
 		struct route_weight *grown;
 
-		if (strcmp(row->namespace_, f->r->namespace_) != 0 || strcmp(row->name, f->r->spec.service_name) != 0 || row->deleted)
+		if (row->deleted || !is_route_of(row, f->r))
 			continue;
 		if (row->at > end_of(f->r) + 120 * NS_PER_S || (f->r->next_started_at != INSTANT_NONE && row->at >= f->r->next_started_at))
 			break;
@@ -227,7 +239,9 @@ static int gather_weights(struct filling *f)
 		/* Before the start only the last one counts: what was in force then. */
 		if (n == 1 && weights[0].at < f->r->started_at && row->at < f->r->started_at)
 			n = 0;
-		weights[n++] = (struct route_weight){ row->at, row->canary, row->primary, exposure_of(row), false, row->id };
+		weights[n++] = (struct route_weight){
+			row->at, row->weights.canary, row->weights.primary, exposure_of(&row->weights), row->weights.mirrored, row->id
+		};
 	}
 	f->r->weights = weights;
 	f->r->n_weights = n;

@@ -483,8 +483,8 @@ static int rule_exported(struct assessing *a)
 	if (a->measure == NULL || a->all.n == 0 || a->all.spelling == 0)
 		return 0;
 	return add(a, "exported-label", SEVERITY_ERROR, 7,
-		   arena_printf(a->arena, "The label `%s` has become `%s`: Flagger's built-in metrics are blind here",
-				a->measure->arm_label[0], a->measure->arm_label[a->all.spelling]),
+		   arena_printf(a->arena, "The label `%s` has become `exported_%s`: Flagger's built-in metrics are blind here",
+				a->measure->renamed_label, a->measure->renamed_label),
 		   "A scrape config that sets the label itself renames the exporter's own.",
 		   "Set honorLabels: true on the ServiceMonitor (honor_labels in a scrape config).", &a->all.ids[ARM_CANARY]);
 }

@@ -94,9 +94,11 @@ int measure_of_provider(struct measure *out, const struct provider *p, const str
 				 .grpc_label = p->grpc_label,
 				 .failed_label = p->failed_label,
 				 .failed_value = p->failed_value,
-				 .pods = p->pods };
-	for (size_t s = 0; s < (p->renamed ? SPELLINGS : 1); s++) {
-		out->arm_label[s] = s == 0 ? p->arm_label : arena_printf(arena, "exported_%s", p->arm_label);
+				 .pods = p->pods,
+				 .renamed_label = p->renamed };
+	for (size_t s = 0; s < (p->renamed != NULL ? SPELLINGS : 1); s++) {
+		out->arm_label[s] = s == 0 || strcmp(p->arm_label, p->renamed) != 0 ? p->arm_label
+										    : arena_printf(arena, "exported_%s", p->arm_label);
 		out->both[s] = fill_in(p->both, spec, s > 0, arena);
 		for (int arm = 0; arm < ARMS; arm++)
 			out->arm[s][arm] = fill_in(p->arm[arm], spec, s > 0, arena);

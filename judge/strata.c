@@ -691,22 +691,31 @@ static void watch_add(struct watch *w, const struct stratum *cell, const struct 
 	w->reach[arm] = to;
 }
 
-/* What lies before a moment of a stratum's count, as a whole number: cells that meet share nothing and lose nothing. */
-static int64_t before(int64_t count, const struct stratum *s, int64_t at)
+/* The part of a count that falls into a cell, as a whole number: what cells that meet get adds up to the count. */
+static int64_t part(int64_t count, const struct stratum *s, const struct stratum *cell)
 {
-	double share = at <= s->from ? 0 : at >= s->to ? 1 : (double)(at - s->from) / (double)(s->to - s->from);
+	double length = (double)(s->to - s->from);
+	double from = fmin(fmax((double)(cell->from - s->from) / length, 0), 1),
+	       to = fmin(fmax((double)(cell->to - s->from) / length, 0), 1);
 
-	return llround((double)count * share);
+	return llround((double)count * to) - llround((double)count * from);
 }
 
-static void add_part(const struct building *b, struct stratum *into, const struct stratum *s, int arm)
+/* Good and failed requests, and those between two edges, are parted each for itself: sums of them stay in order. */
+static void add_part(const struct building *b, struct stratum *cell, const struct stratum *s, int arm)
 {
-	into->n[arm] += before(s->n[arm], s, into->to) - before(s->n[arm], s, into->from);
-	into->k[arm] += before(s->k[arm], s, into->to) - before(s->k[arm], s, into->from);
+	int64_t failed = part(s->k[arm], s, cell), above = 0;
+
+	cell->n[arm] += failed + part(s->n[arm] - s->k[arm], s, cell);
+	cell->k[arm] += failed;
 	if (s->slow[arm] == NULL && s->n[arm] > 0)
-		into->slow[arm] = NULL;
-	for (size_t e = 0; e < b->out->n_edges && into->slow[arm] != NULL && s->slow[arm] != NULL; e++)
-		into->slow[arm][e] += before(s->slow[arm][e], s, into->to) - before(s->slow[arm][e], s, into->from);
+		cell->slow[arm] = NULL;
+	for (size_t e = b->out->n_edges; e-- > 0 && cell->slow[arm] != NULL && s->slow[arm] != NULL;) {
+		int64_t next = e + 1 < b->out->n_edges ? s->slow[arm][e + 1] : 0;
+
+		above += part(s->slow[arm][e] - next, s, cell);
+		cell->slow[arm][e] += above;
+	}
 }
 
 static int fill_cell(struct building *b, struct stratum *cell, const struct stratum *all, size_t n, struct watch *watch)

@@ -152,7 +152,7 @@ static double quantile_share(const struct grid *g, int64_t slot)
 		slow[i] = h.total - llround(edges[i][1]);
 	}
 	h.n_edges = n - 1;
-	return quantile_interpolated(&h, g->criterion->quantile) / g->limit;
+	return quantile_interpolated(&h, g->criterion->quantile) * g->a->measure->unit / g->limit;
 }
 
 static double share_at(const struct grid *g, int64_t slot)

@@ -25,6 +25,7 @@ struct measure {
 	const char *code_label, *grpc_label;	/* NULL: none */
 	const char *failed_label, *failed_value;	/* in place of the class "5.."; NULL */
 	const char *arm_label[SPELLINGS];	/* by which a series of neither arm is named; NULL: none is noted */
+	const char *renamed_label;		/* whose name differs between the spellings; NULL */
 	const char *both[SPELLINGS];		/* matchers of a query for both arms; NULL: each arm is asked for alone */
 	const char *arm[SPELLINGS][ARMS];	/* matchers; NULL: no such spelling */
 	bool pods;				/* every pod is a target of its own */

@@ -28,7 +28,7 @@ struct provider {
 	const char *grpc_label;			/* bears the gRPC status; NULL: none does */
 	const char *failed_label, *failed_value;	/* what stands for "5.."; NULL: the code does */
 	const char *arm_label;			/* by whose value the arms differ */
-	bool renamed;				/* may come as exported_… */
+	const char *renamed;			/* label that may come as exported_…, if target labels bear its name; NULL */
 	bool pods;				/* every pod is a target of its own: the arms are scraped at different times */
 	const char *both, *arm[ARMS];		/* matchers of a query for both arms, and of each arm */
 	const char *success_rate, *duration;	/* Flagger's own queries, the latter in ms; {{ interval }} as in a MetricTemplate; NULL: not read */
