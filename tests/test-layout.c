@@ -416,10 +416,10 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_font),    cmocka_unit_test(test_breaks),        cmocka_unit_test(test_not_drawable),
-		cmocka_unit_test(test_shorten), cmocka_unit_test(test_cites),         cmocka_unit_test(test_documents),
-		cmocka_unit_test(test_large),   cmocka_unit_test(test_page_one),      cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_links),   cmocka_unit_test(test_not_cut),       cmocka_unit_test(test_out_of_memory),
+		cmocka_unit_test(test_font),    cmocka_unit_test(test_breaks),   cmocka_unit_test(test_not_drawable),
+		cmocka_unit_test(test_shorten), cmocka_unit_test(test_cites),    cmocka_unit_test(test_documents),
+		cmocka_unit_test(test_large),   cmocka_unit_test(test_page_one), cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_links),   cmocka_unit_test(test_not_cut),  cmocka_unit_test(test_out_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
