@@ -9,6 +9,7 @@
 #include "gonogo/json.h"
 #include "gonogo/provider.h"
 #include "gonogo/series.h"
+#include "words.h"
 
 /* ---- Samples. */
 
@@ -284,8 +285,8 @@ static const char *literal_text(struct assessing *a, const struct point_reading 
 	if (p->state == READING_NOT_EVALUABLE && p->reason != NULL && strcmp(p->reason, REASON_WINDOW) != 0)
 		return arena_printf(a->arena, "not evaluable (%s)", assess_reason_words(p->reason));
 	if (p->state == READING_NOT_EVALUABLE)
-		return arena_printf(a->arena, "not evaluable (%.0f of %.0f s)", p->window_seconds, p->wanted_seconds);
-	return arena_printf(a->arena, "%s over %.0f s", reading_state_name(p->state), p->window_seconds);
+		return arena_printf(a->arena, "not evaluable (%.0f of %.0f" NBSP "s)", p->window_seconds, p->wanted_seconds);
+	return arena_printf(a->arena, "%s over %.0f" NBSP "s", reading_state_name(p->state), p->window_seconds);
 }
 
 static int fill_result(struct assessing *a, struct criterion_result *out, const struct decision *d)

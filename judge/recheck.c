@@ -182,6 +182,7 @@ static int conclude(struct rechecking *r)
 {
 	struct flagger_recheck *out = r->out;
 	char at[INSTANT_TEXT_MAX];
+	const char *values;
 	const char *stops = out->stops_at == INSTANT_NONE
 				    ? "it never reaches the threshold"
 				    : arena_printf(r->a->arena, "it reaches the threshold at %s UTC", instant_clock(at, out->stops_at));
@@ -192,12 +193,15 @@ static int conclude(struct rechecking *r)
 		return 0;
 	}
 	out->agrees = out->agreeing == out->ticks && out->near == out->compared;
-	out->text = arena_printf(
-		r->a->arena,
-		"Done again on the stored samples, Flagger's checks fail at %zu of %zu ticks, and %s; Flagger said the same at %zu, "
-		"and %zu of the %zu values that it reported come out alike",
-		out->failed, out->ticks, stops == NULL ? "" : stops, out->agreeing, out->near, out->compared);
-	return out->text == NULL || stops == NULL ? error_nomem(r->a->err) : 0;
+	/* It reports a value only with a check that failed. */
+	values = out->compared == 0
+			 ? "it reported no value"
+			 : arena_printf(r->a->arena, "%zu of the %zu values that it reported come out alike", out->near, out->compared);
+	out->text = arena_printf(r->a->arena,
+				 "Done again on the stored samples, Flagger's checks fail at %zu of %zu ticks, and %s; Flagger said the "
+				 "same at %zu, and %s",
+				 out->failed, out->ticks, stops == NULL ? "" : stops, out->agreeing, values == NULL ? "" : values);
+	return out->text == NULL || stops == NULL || values == NULL ? error_nomem(r->a->err) : 0;
 }
 
 static int recheck(struct rechecking *r)

@@ -106,8 +106,8 @@ static void put_figures(struct layout *l)
 			canvas_line(&l->c, x, l->y + 9, x, l->y + 32, 0.5, RULE);
 		x += i == 0 ? 4 : 10;
 		page_open(l->pages, TAG_P, NULL);
-		put_line(l, l->doc->figures[i].value, x, l->y + 19, column - 14, &value);
-		put_line(l, l->doc->figures[i].label, x, l->y + 30.3, column - 12, &label);
+		put_line(l, l->doc->figures[i].value, x, l->y + 19, column - (i == 0 ? 6 : 14), &value);
+		put_line(l, l->doc->figures[i].label, x, l->y + 30.3, column - (i == 0 ? 6 : 12), &label);
 		page_close(l->pages);
 	}
 	l->y += 38;

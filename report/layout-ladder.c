@@ -140,7 +140,7 @@ static void put_heads(struct layout *l, const struct grid *g)
 
 static int put_second(struct layout *l, const struct text *text, double x, double y, double width)
 {
-	return put_text(l, text, x, y, width, &(struct style){ false, 7, 8.5, SECONDARY, 2 });
+	return put_text(l, text, x, y, width, &(struct style){ false, 7, 8.5, SECONDARY, 3 });
 }
 
 static int put_criterion(struct layout *l, const struct ladder_cell *cell, double x, double y, double width)

@@ -240,32 +240,57 @@ static void put_paragraph(struct layout *l, const struct text *text, const struc
 	page_close(l->pages);
 }
 
+/* A pair that is one line in half the width; many of them, as the settings of the criteria, would fill a page otherwise. */
+static bool is_narrow(struct layout *l, const struct key *k, double value)
+{
+	struct flow flow = flow_of(l->arena, l->fonts, &k->value, false);
+
+	return k->anchor == NULL && words_width(l, k->label, false, 8) <= value - 8 &&
+	       flow_width(&flow, l->fonts, 0, flow.len, false, 8.5) <= l->width / 2 - value - 8;
+}
+
+static void put_key(struct layout *l, const struct key *k, double x, double value, double width, const struct style *style)
+{
+	const struct font_use label = { false, 8, SECONDARY, ANCHOR_START };
+
+	page_open(l->pages, TAG_P, NULL);
+	put_line(l, k->label, x, l->y, value - 8, &label);
+	(void)put_text(l, &k->value, x + value, l->y, width - value, style);
+	page_close(l->pages);
+}
+
 static void put_keys(struct layout *l, const struct block *b)
 {
-	const double value = 120;
+	const double value = 132;
 	const struct style style = { false, 8.5, 11, INK, CELL_LINES };
-	const struct font_use label = { false, 8, SECONDARY, ANCHOR_START };
 
 	for (size_t i = 0; i < b->n_keys; i++) {
 		const struct key *k = &b->keys[i];
+		bool beside = i + 1 < b->n_keys && is_narrow(l, k, value) && is_narrow(l, &b->keys[i + 1], value);
 		int lines = count_text(l, &k->value, l->width - value, &style);
 
 		need_room(l, 14 + 11 * (lines - 1));
 		move_down(l, i == 0 ? 14 : 13);
-		page_open(l->pages, TAG_P, NULL);
-		put_line(l, k->label, LEFT, l->y, value - 8, &label);
-		(void)put_text(l, &k->value, LEFT + value, l->y, l->width - value, &style);
-		page_close(l->pages);
+		put_key(l, k, LEFT, value, beside ? l->width / 2 : l->width, &style);
+		if (beside)
+			put_key(l, &b->keys[++i], LEFT + l->width / 2, value, l->width / 2, &style);
 		if (k->anchor != NULL)
 			page_place(l->pages, l->y - 10, k->anchor);
 		l->y += 11 * (lines > 1 ? lines - 1 : 0);
 	}
 }
 
+/* Between the id and the severity of a finding. */
+static double fact_width(struct layout *l, const struct block *b)
+{
+	return l->width - 28 - words_width(l, b->severity, false, 8) - 8;
+}
+
 /* Id, fact and severity of a finding. */
 static void put_fact(struct layout *l, const struct block *b, const struct style *style)
 {
 	struct font_use id = { true, style->size, INK, ANCHOR_START }, right = { false, 8, SECONDARY, ANCHOR_END };
+	double width = fact_width(l, b);
 
 	page_place(l->pages, l->y - 10, b->id);
 	page_open(l->pages, TAG_P, NULL);
@@ -273,10 +298,10 @@ static void put_fact(struct layout *l, const struct block *b, const struct style
 	if (style->most == 1) {
 		struct flow fact = flow_of(l->arena, l->fonts, &b->fact, false);
 
-		put_line(l, fact.bytes, LEFT + 28, l->y, l->width - 88,
+		put_line(l, fact.bytes, LEFT + 28, l->y, width,
 			 &(struct font_use){ style->bold, style->size, style->colour, ANCHOR_START });
 	} else {
-		(void)put_text(l, &b->fact, LEFT + 28, l->y, l->width - 88, style);
+		(void)put_text(l, &b->fact, LEFT + 28, l->y, width, style);
 	}
 	l->c.text(l->c.self, LEFT + l->width, l->y, &right, b->severity);
 	page_close(l->pages);
@@ -295,7 +320,7 @@ static void put_finding(struct layout *l, const struct block *b)
 		put_fact(l, b, &line);
 		return;
 	}
-	lines = count_text(l, &b->fact, l->width - 88, &fact);
+	lines = count_text(l, &b->fact, fact_width(l, b), &fact);
 	more = count_text(l, &b->text, l->width - 52, &body);
 	need_room(l, 16 + 12 * (lines + more - 1));
 	move_down(l, l->at_rule ? 14 : 16);

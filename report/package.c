@@ -93,13 +93,14 @@ static const char *limit_text(struct doc *d, const struct reading *r)
 {
 	enum criterion_kind kind = r->criterion->kind;
 	double scale = is_rate(r->criterion) ? 100 : kind == CRITERION_POINT ? 1 : 1000;
-	const char *sign = kind == CRITERION_SUCCESS_RATE ? "≥" : "<";
+	/* No failure at all is within even where the baseline had none: 0 is not below 0. */
+	const char *sign = kind == CRITERION_SUCCESS_RATE ? "≥" : r->state == READING_WITHIN && r->value == r->limit ? "≤" : "<";
 	const char *base;
 
 	base = isnan(r->baseline) ? "no baseline" : doc_printf(d, "base %.*f", scale == 100 ? 2 : 0, r->baseline * scale);
 	if (isnan(r->limit))
 		return doc_printf(d, "%s · no limit", base);
-	return doc_printf(d, "%s · limit %s" NBSP "%.*f", base, sign, decimals_of(r, scale, scale == 100 ? 2 : 0), r->limit * scale);
+	return doc_printf(d, "%s · limit" NBSP "%s" NBSP "%.*f", base, sign, decimals_of(r, scale, scale == 100 ? 2 : 0), r->limit * scale);
 }
 
 /* ---- The ladder. */
@@ -350,7 +351,7 @@ static void figures(struct doc *d, const struct assessment *a)
 		d->figures[2] = (struct figure){ "no requests", "of the canary were seen" };
 	}
 	d->figures[3].value = a->n_gaps == 0 ? "complete" : doc_printf(d, "%zu gap%s", a->n_gaps, a->n_gaps == 1 ? "" : "s");
-	d->figures[3].label = "in what was seen of the rollout";
+	d->figures[3].label = a->n_gaps == 0 ? "no gap in what was seen" : "in what was seen of the rollout";
 	package_score_figure(d, a->scorecard);
 }
 
@@ -369,9 +370,9 @@ static struct text recheck_text(struct doc *d, const struct flagger_recheck *r)
 static void criteria_table(struct doc *d, const struct assessment *a)
 {
 	static const struct column columns[] = { { "Criterion", 0.14, false, false },
-						 { "State", 0.15, false, false },
-						 { "In words", 0.5, false, false },
-						 { "Literal, over its window", 0.21, false, false } };
+						 { "State", 0.175, false, false },
+						 { "In words", 0.465, false, false },
+						 { "Literal, over its window", 0.22, false, false } };
 	struct table *t;
 
 	(void)doc_heading(d, 0, "Criteria", "each decided once for the whole rollout, by the tests in the manual");
@@ -392,8 +393,9 @@ static void criteria_table(struct doc *d, const struct assessment *a)
 	}
 	doc_paragraph(d, 0,
 		      cited(d,
-			    doc_printf(d, "Flagger beside it: %s. It counted %lld failed checks of %lld allowed.", a->flagger.text,
-				       (long long)a->flagger.failed_checks, (long long)a->flagger.threshold),
+			    doc_printf(d, "Flagger beside it: %s. It counted %lld failed check%s of %lld allowed.", a->flagger.text,
+				       (long long)a->flagger.failed_checks, a->flagger.failed_checks == 1 ? "" : "s",
+				       (long long)a->flagger.threshold),
 			    &a->rollout->outcome_ids, NULL));
 	doc_paragraph(d, 0, recheck_text(d, &a->flagger.recheck));
 	doc_paragraph(d, 0, cited(d, doc_printf(d, "Containment: %s.", a->containment.text), &a->containment.ids, NULL));
@@ -530,10 +532,10 @@ static const char *action_text(struct doc *d, const struct assessment *a, size_t
 
 static void conditions(struct doc *d, const struct assessment *a)
 {
-	static const struct column columns[] = { { "", 0.08, false, false },
-						 { "Trigger, threshold, window", 0.26, false, false },
-						 { "Owner", 0.14, false, false },
-						 { "Action, and how it is verified", 0.52, false, false } };
+	static const struct column columns[] = { { "", 0.075, false, false },
+						 { "Trigger, threshold, window", 0.265, false, false },
+						 { "Owner", 0.155, false, false },
+						 { "Action, and how it is verified", 0.505, false, false } };
 	struct table *t;
 
 	(void)doc_heading(d, 0, "Rollback conditions", "whichever comes first; numbers from this rollout's baseline");
@@ -559,10 +561,19 @@ static void conditions(struct doc *d, const struct assessment *a)
 
 static void channels(struct doc *d, struct block *b, unsigned seen)
 {
-	add_key(d, b, "Channels",
-		text_of(d, doc_printf(d, "%s%s%s%s", (seen & CHANNEL_WEBHOOK) != 0 ? "webhook " : "",
-				      (seen & CHANNEL_STATUS) != 0 ? "status " : "", (seen & CHANNEL_EVENTS) != 0 ? "events " : "",
-				      (seen & CHANNEL_ROUTE) != 0 ? "route object" : "")));
+	static const struct {
+		unsigned bit;
+		const char *name;
+	} all[] = { { CHANNEL_WEBHOOK, "webhook" },
+		    { CHANNEL_STATUS, "status" },
+		    { CHANNEL_EVENTS, "events" },
+		    { CHANNEL_ROUTE, "route object" } };
+	struct text names = { 0 };
+
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		if ((seen & all[i].bit) != 0)
+			span_printf(d, &names, "%s%s", names.first == NULL ? "" : ", ", all[i].name);
+	add_key(d, b, "Channels", names.first == NULL ? text_of(d, "none said anything") : names);
 }
 
 static void provenance(struct doc *d, const struct package_input *in)

@@ -599,6 +599,9 @@ static void draw_checks(const struct canvas *c, const struct chart_time *t, cons
 		canvas_mark(c, x, y, marks[t->checks[i].mark]);
 		free_from = x + 8.5;
 	}
+	/* Flagger says nothing of a check that passed. */
+	if (t->n_checks == 0)
+		put_label(c, b->x + 4, y + 2.5, false, 7, SECONDARY, ANCHOR_START, "none failed");
 	if (t->checks_note != NULL)
 		put_label(c, b->x + b->width + 6.5, y + 2.5, false, 7, SECONDARY, ANCHOR_START, t->checks_note);
 }

@@ -321,6 +321,41 @@ static void test_page_one(void **state)
 	assert_true(page_says(&pages, 2, "Action, and how it is verified"));
 }
 
+static double x_of(const struct pages *pages, const char *text)
+{
+	for (size_t i = 0; i < pages->n; i++)
+		for (size_t k = 0; k < pages->v[i].n; k++)
+			if (pages->v[i].ops[k].kind == OP_TEXT && strcmp(pages->v[i].ops[k].text, text) == 0)
+				return pages->v[i].ops[k].x;
+	fail_msg("no text \"%s\"", text);
+	return 0;
+}
+
+/* What page 1 says of a common rollout is not shortened, and short pairs of provenance stand two a line. */
+static void test_not_cut(void **state)
+{
+	struct pages pages;
+	struct doc doc;
+	struct block *b;
+
+	(void)state;
+	for (int letter = 0; letter < 2; letter++) {
+		support_doc_no_go(&doc, arena);
+		doc.figures[0] = (struct figure){ "99" NBSP "%", "highest exposure, 100" NBSP "% planned" };
+		doc.figures[3] = (struct figure){ "3 gaps", "in what was seen of the rollout" };
+		doc.ladder.rows[0].cells[0].second = text_of(&doc, "the histogram's buckets are too coarse to see the limit");
+		b = doc_keys(&doc, 0);
+		keys_add(&doc, b, (struct key){ .label = "criteria.p95-latency.when_blind", .value = text_of(&doc, "absolute (file)") });
+		keys_add(&doc, b, (struct key){ .label = "blast.on_breach", .value = text_of(&doc, "hold (file)") });
+		pages = lay_out(&doc, letter);
+		(void)x_of(&pages, doc.figures[0].label);
+		(void)x_of(&pages, doc.figures[3].label);
+		assert_true(x_of(&pages, "blast.on_breach") > x_of(&pages, "criteria.p95-latency.when_blind") + 200);
+		for (size_t k = 0; k < pages.v[0].n; k++)
+			assert_true(pages.v[0].ops[k].kind != OP_TEXT || strcmp(pages.v[0].ops[k].text, "…") != 0);
+	}
+}
+
 static void test_limits(void **state)
 {
 	struct pages pages;
@@ -381,10 +416,10 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_font),    cmocka_unit_test(test_breaks),        cmocka_unit_test(test_not_drawable),
-		cmocka_unit_test(test_shorten), cmocka_unit_test(test_cites),         cmocka_unit_test(test_documents),
-		cmocka_unit_test(test_large),   cmocka_unit_test(test_page_one),      cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_links),   cmocka_unit_test(test_out_of_memory),
+		cmocka_unit_test(test_font),    cmocka_unit_test(test_breaks),   cmocka_unit_test(test_not_drawable),
+		cmocka_unit_test(test_shorten), cmocka_unit_test(test_cites),    cmocka_unit_test(test_documents),
+		cmocka_unit_test(test_large),   cmocka_unit_test(test_page_one), cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_links),   cmocka_unit_test(test_not_cut),  cmocka_unit_test(test_out_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
