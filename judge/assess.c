@@ -192,6 +192,7 @@ static int prepare_input(struct assessing *a)
 	a->input.window_from = n > 0 ? steps[0].from : r->started_at;
 	a->input.window_to = r->outcome == OUTCOME_RUNNING ? INSTANT_NONE : n > 0 ? steps[n - 1].to : r->started_at;
 	a->input.iterations = r->spec.iterations > 0;
+	a->input.tested = r->spec.iterations > 0 && !r->spec.has_match;
 	a->input.planned_exposure = r->spec.iterations > 0 ? NAN : a->out->planned_weight / 100;
 	a->input.baseline_ill = baseline_ill(a);
 	a->input.ladder_end = ladder_end(a);

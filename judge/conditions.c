@@ -160,12 +160,18 @@ static const char *verification(struct assessing *a)
 
 	if (m == NULL || p == NULL)
 		return "The primary alone serves requests.";
-	silent = arena_printf(a->arena, "sum(rate(%s{%s}[1m])) is 0 or empty within 60 s.", a->measure->requests, m);
+	silent = arena_printf(a->arena, "sum(rate(%s{%s}[1m])) is 0 or empty within 60" NBSP "s.", a->measure->requests, m);
 	if (silent == NULL || p->route.kind == NULL)
 		return silent;
 	return arena_printf(a->arena, "kubectl -n %s get %s %s%s -o yaml shows no canary, and %s", a->r->namespace_,
 			    lower(a, p->route.kind), p->route.by_ingress ? a->r->spec.ingress_name : a->r->spec.service_name,
 			    p->route.suffix, silent);
+}
+
+/* Twice a baseline with hardly an error is below the floor, which then is what the query asks for. */
+static bool is_floor(const struct condition *c, const struct criterion *k)
+{
+	return k->kind == CRITERION_ERROR_RATIO && k->floor > 0 && c->limit == k->floor;
 }
 
 static int add_criterion(struct assessing *a, const struct decision *d, const char *scope)
@@ -181,7 +187,8 @@ static int add_criterion(struct assessing *a, const struct decision *d, const ch
 					    after ? "this rollout's baseline" : "the baseline")
 			     : words_criterion(k, a->arena);
 	c->query = query_of(a, d, after ? ARM_BASELINE : ARM_CANARY, &c->limit);
-	c->limit_text = k->kind == CRITERION_ERROR_RATIO      ? arena_printf(a->arena, "≥" NBSP "%g" NBSP "×", k->limit)
+	c->limit_text = is_floor(c, k) ? arena_printf(a->arena, "≥" NBSP "%s, the floor", words_percent(k->floor, a->arena))
+			: k->kind == CRITERION_ERROR_RATIO    ? arena_printf(a->arena, "≥" NBSP "%g" NBSP "×", k->limit)
 			: k->kind == CRITERION_QUANTILE_RATIO ? arena_printf(a->arena, "≥" NBSP "+%.0f" NBSP "%%", (k->limit - 1) * 100)
 			: k->kind == CRITERION_SUCCESS_RATE   ? arena_printf(a->arena, "<" NBSP "%g" NBSP "%%", k->limit * 100)
 							      : words_limit(k, a->arena);

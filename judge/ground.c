@@ -54,6 +54,15 @@ double exposure_mean(const struct decide_input *in, int64_t from, int64_t to)
 	return sum / ((double)to - (double)from);
 }
 
+static bool is_covered(const struct decide_input *in, int64_t from, int64_t to)
+{
+	double covered = 0;
+
+	for (size_t i = 0; i < in->n_steps; i++)
+		covered += overlap(&in->steps[i], from, to);
+	return covered >= (double)to - (double)from;
+}
+
 double exposure_least(const struct decide_input *in, int64_t from, int64_t to)
 {
 	double least = INFINITY, covered = 0;
@@ -157,7 +166,9 @@ static int gather_moments(struct ground *ground)
 		if (s->to > in->at || s->flags & STRATUM_REJECTED)
 			continue;
 		/* Exposures are quotients of weights: 30/(30+70) may fall a rounding short of 0.3. */
-		*m = (struct moment){ .s = s, .evidence = weight > 0 && exposure_least(in, s->from, s->to) >= weight - 1e-9 };
+		*m = (struct moment){ .s = s,
+				      .evidence = in->tested ? is_covered(in, s->from, s->to)
+							     : weight > 0 && exposure_least(in, s->from, s->to) >= weight - 1e-9 };
 		m->held = ground->ended && s->to > in->ladder_end;
 		ground->gate += !m->held;
 		ground->n++;

@@ -61,18 +61,28 @@ static const char *counts(struct assessing *a, const struct decision *d)
 			    words_count(d->requests[ARM_BASELINE], a->arena));
 }
 
+/* How often, in words. The ratio compares the arms at the same moments; where that is not what the two rates give, it is said. */
+static const char *how_often(struct assessing *a, const struct decision *d)
+{
+	double plain = d->value / d->baseline;
+
+	if (isinf(d->ratio))
+		return "and the baseline did not fail at all";
+	return arena_printf(a->arena, "%s times as often as the baseline%s", words_ratio(d->ratio, a->arena),
+			    fabs(d->ratio / plain - 1) > 0.1 ? " compared scrape by scrape" : "");
+}
+
 static const char *fail_text(struct assessing *a, const struct decision *d)
 {
 	const struct criterion *c = d->criterion;
 
 	switch (c->kind) {
 	case CRITERION_ERROR_RATIO:
-		return arena_printf(
-			a->arena,
-			"The canary fails %s times as often as the baseline (%s against %s; %s; at least %s times); the limit is %g" NBSP
-			"times. A good release is stopped like this in fewer than 1 of %.0f.",
-			words_ratio(d->ratio, a->arena), words_percent(d->value, a->arena), words_percent(d->baseline, a->arena),
-			counts(a, d), words_ratio(d->lo, a->arena), c->limit, 1 / c->alpha);
+		return arena_printf(a->arena,
+				    "The canary fails %s (%s against %s; %s; at least %s times); the limit is %g" NBSP
+				    "times. A good release is stopped like this in fewer than 1 of %.0f.",
+				    how_often(a, d), words_percent(d->value, a->arena), words_percent(d->baseline, a->arena), counts(a, d),
+				    words_ratio(d->lo, a->arena), c->limit, 1 / c->alpha);
 	case CRITERION_SUCCESS_RATE:
 		return arena_printf(a->arena, "%s of the canary's requests succeeded (%s of %s failed; at most %s), the limit is %s.%s",
 				    words_percent(d->value, a->arena), words_count(d->events[ARM_CANARY], a->arena),

@@ -2,6 +2,7 @@
 #include "tracker.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "gonogo/arena.h"
@@ -11,6 +12,7 @@
 struct change {
 	int64_t at;
 	double weight, exposure;
+	bool tested; /* by iterations, without users: blue/green, and mirrored traffic */
 	evidence_id id;
 };
 
@@ -36,7 +38,7 @@ static int add_change(struct stepping *s, int64_t at, double weight, double expo
 	if (grown == NULL)
 		return error_nomem(s->err);
 	s->changes = grown;
-	grown[s->n_changes++] = (struct change){ at, weight, exposure, id };
+	grown[s->n_changes++] = (struct change){ at, weight, exposure, false, id };
 	return 0;
 }
 
@@ -64,6 +66,50 @@ static int changes_of_routes(struct stepping *s)
 	return 0;
 }
 
+static bool is_blue_green(const struct rollout *r)
+{
+	return r->spec.iterations > 0 && !r->spec.has_match;
+}
+
+static bool ends_test(enum message_kind kind)
+{
+	return kind == MESSAGE_COPY || kind == MESSAGE_FAILED || kind == MESSAGE_RESTART || kind == MESSAGE_SUCCESS ||
+	       kind == MESSAGE_ROLLBACK_THRESHOLD || kind == MESSAGE_ROLLBACK_MANUAL || kind == MESSAGE_ROLLBACK_DEADLINE ||
+	       kind == MESSAGE_ROLLBACK_HOOK_PASSED || kind == MESSAGE_TERMINATED;
+}
+
+static int compare_changes(const void *a, const void *b)
+{
+	const struct change *x = a, *y = b;
+
+	return (x->at > y->at) - (x->at < y->at);
+}
+
+/* Blue/green: the canary is tested while all users stay on the primary, and no weight shows it. A test begins with its first iteration, and
+ * ends where users are sent to the canary, which is a change by itself, or with one of Flagger's words. */
+static int changes_of_tests(struct stepping *s)
+{
+	bool testing = false;
+
+	for (size_t i = 0; i < s->r->n_facts; i++) {
+		const struct fact *f = &s->r->facts[i];
+		enum message_kind kind = f->message.kind;
+		bool begins = !testing && kind == MESSAGE_ITERATION, ends = testing && ends_test(kind);
+
+		if (strcmp(f->kind, "message") != 0)
+			continue;
+		testing = (testing || begins) && !ends && kind != MESSAGE_SWITCH;
+		if (!begins && !ends)
+			continue;
+		if (add_change(s, f->at, 0, 0, f->ids.n > 0 ? f->ids.id[0] : 0) < 0)
+			return -1;
+		s->changes[s->n_changes - 1].tested = begins;
+	}
+	if (s->n_changes > 1)
+		qsort(s->changes, s->n_changes, sizeof *s->changes, compare_changes);
+	return 0;
+}
+
 /* Without the route object: "Advance … weight N", and what ends the exposure. */
 static int changes_of_words(struct stepping *s)
 {
@@ -75,8 +121,8 @@ static int changes_of_words(struct stepping *s)
 			continue;
 		if (f->message.kind == MESSAGE_WEIGHT)
 			weight = f->message.weight;
-		else if (f->message.kind == MESSAGE_ITERATION)
-			weight = s->r->spec.has_match ? 100 : 0;
+		else if (f->message.kind == MESSAGE_ITERATION && s->r->spec.has_match)
+			weight = 100;
 		else if (f->message.kind == MESSAGE_SWITCH)
 			weight = 100;
 		else if (f->message.kind == MESSAGE_SHIFT_BACK || f->message.kind == MESSAGE_FAILED || f->message.kind == MESSAGE_RESTART ||
@@ -128,6 +174,7 @@ static int add_step(struct stepping *s, const struct change *c, int64_t from, in
 	s->steps = grown;
 	grown = &grown[s->n++];
 	*grown = (struct step){ .kind = kind, .weight = c->weight, .exposure = c->exposure, .from = from, .to = to };
+	grown->mirrored = c->tested && s->r->spec.mirror;
 	grown->attempt = s->r->attempts > 1 && from >= s->r->attempt_started_at - NS_PER_S ? s->r->attempts
 			 : s->r->attempts > 1                                              ? s->r->attempts - 1
 											   : 1;
@@ -141,7 +188,7 @@ static int step_of_change(struct stepping *s, size_t i)
 	const struct change *c = &s->changes[i];
 	int64_t to = i + 1 < s->n_changes ? s->changes[i + 1].at : end_of(s->r), cut = s->r->copying_at;
 
-	if (c->exposure <= 0)
+	if (c->exposure <= 0 && !c->tested)
 		return add_step(s, c, c->at, to, STEP_RETURN);
 	if (cut == INSTANT_NONE || cut >= to)
 		return add_step(s, c, c->at, to, STEP_ANALYSIS);
@@ -174,6 +221,8 @@ int rollout_steps(struct rollout *r, struct arena *arena, struct error *err)
 	if (s.n_changes == 0 && changes_of_words(&s) < 0)
 		return -1;
 	if (s.n_changes == 0 && changes_of_status(&s) < 0)
+		return -1;
+	if (is_blue_green(r) && changes_of_tests(&s) < 0)
 		return -1;
 	for (size_t i = 0; i < s.n_changes; i++)
 		if (step_of_change(&s, i) < 0)

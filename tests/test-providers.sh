@@ -76,6 +76,23 @@ bodies = b"".join(zlib.decompress(b) if e == "zlib" else b for b, e in db.execut
 ingress = [r for r in db.execute("SELECT subject FROM observation WHERE subject LIKE 'Ingress %'")]
 sys.exit(not ingress or b"example-secret" in bodies)
 PY
+# Blue/green shows no weight while it tests: all of its iterations are evidence, mirrored or not, with a route object or none.
+for test in "kubernetes blue-green" "istio mirror"; do
+	read -r p how <<<"$test"
+	python3 tests/replay/provider.py samples/recordings/develop-ab-good "$tmp/$how.rec" "$p" "$how" || fail "$how"
+	samples/play "$tmp/$how.rec" "$tmp/$how.db" --rate 120 || fail "play $how"
+	"$gonogo" report recorded --db "$tmp/$how.db" -o "$tmp/$how" --format json >/dev/null
+	python3 - "$tmp/$how/evidence.json" "$how" <<'PY' || fail "$how is not judged over its iterations"
+import json, sys
+d = json.load(open(sys.argv[1]))
+steps = d["steps"]
+assert d["rollout"]["strategy"] == {"blue-green": "blue-green", "mirror": "blue-green-mirror"}[sys.argv[2]], d["rollout"]
+assert [s["exposure"] for s in steps] == [0], steps
+assert [c["state"] for c in d["criteria"]] == ["pass", "pass", "undecided"], d["criteria"]
+assert 1900 < d["criteria"][1]["requests"]["canary"] < 2400, d["criteria"][1]
+assert d["highest_exposure"] == 0
+PY
+done
 for p in $providers; do
 	promtool check rules "$tmp/course-errors-3-$p/rollback-rules.yaml" >/dev/null || fail "$p: rules"
 	(cd "$tmp/course-errors-3-$p" && promtool test rules rollback-rules.test.yaml >/dev/null 2>&1) || fail "$p: rules' own cases"

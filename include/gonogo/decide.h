@@ -58,6 +58,8 @@ struct decide_input {
 	int64_t at;			/* evaluation time: strata that end later are not looked at */
 	double planned_exposure;	/* highest of the plan, 0…1; NaN: the highest of the steps (evidence window, 4.10) */
 	bool iterations;		/* A/B or blue/green by iterations: the split is no random one, TRAFFIC_SPLIT is off (4.7) */
+	bool tested;			/* blue/green: the canary is tested without users, so that no weight says what counts for PASS: all of the
+	                                 * analysis does */
 	const char *baseline_ill;	/* NULL, or why the primary is known to be ill from outside: "`backend-primary` has no ready pod" */
 	const struct decide_point *points;	/* CRITERION_POINT only */
 	size_t n_points;

@@ -1,4 +1,4 @@
-"""Another provider's recording out of one of Traefik's: provider.py RECORDING OUT PROVIDER. The requests are the same, the names and labels are
+"""Another provider's recording out of one of Traefik's: provider.py RECORDING OUT PROVIDER [blue-green|mirror]. The requests are the same, the names and labels are
 those of pkg/metrics/observers and pkg/router of Flagger, and the checks its own; where pods are scraped themselves, the canary's are scraped at another time."""
 import json, lzma, os, shutil, sys
 
@@ -73,9 +73,11 @@ def route(provider, n, weights):
     return None
 
 
-def turn_route(provider, namespace, o):
+def turn_route(provider, namespace, o, test):
     n = Names(namespace, o["metadata"]["name"])
     weights = {s["name"].rsplit("-", 1)[1]: s.get("weight", 1) for s in o["spec"].get("weighted", {}).get("services", [])}
+    if test:  # users stay where they are
+        weights = {"primary": 100, "canary": 0}
     group, _, kind, name, body = route(provider, n, weights)
     metadata = {k: v for k, v in o["metadata"].items() if k not in ("managedFields", "annotations")} | {"name": name}
     if "annotations" in body:
@@ -83,27 +85,30 @@ def turn_route(provider, namespace, o):
     return {"apiVersion": group, "kind": kind, "metadata": metadata, "spec": body.get("spec", {})}
 
 
-def turn_canary(provider, o):
+def turn_canary(provider, o, test):
     if "spec" in o:
         o["spec"]["provider"] = provider
         o["spec"]["analysis"]["metrics"] = [{"name": "request-success-rate", "interval": "1m", "thresholdRange": {"min": 99}},
                                             {"name": "request-duration", "interval": "1m", "thresholdRange": {"max": 500}}]
+        if test:
+            o["spec"]["analysis"].pop("match", None)
+            o["spec"]["analysis"]["mirror"] = test == "mirror"
         if provider in ("nginx", "skipper"):
             o["spec"]["ingressRef"] = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "name": "web"}
     return o
 
 
-def turn_kubernetes(line, provider, namespace):
+def turn_kubernetes(line, provider, namespace, test):
     path, body = line["path"], json.loads(line["body"])
     objects = body["items"] if line["op"] == "list" else [body["object"]]
     if path.startswith("/apis/flagger.app/v1beta1/") and "/canaries" in path:
-        objects = [turn_canary(provider, o) for o in objects]
+        objects = [turn_canary(provider, o, test) for o in objects]
     elif "/traefikservices" in path and provider != "traefik":
         kind = route(provider, Names(namespace, "x"), {})
         if kind is None:
             return None
         line["path"] = path.replace("/apis/traefik.io/v1alpha1/", f"/apis/{kind[0]}/").replace("traefikservices", kind[1])
-        objects = [turn_route(provider, namespace, o) if "spec" in o else o for o in objects]
+        objects = [turn_route(provider, namespace, o, test) if "spec" in o else o for o in objects]
         if line["op"] == "list":
             body["kind"], body["apiVersion"] = kind[2] + "List", kind[0]
     if line["op"] == "list":
@@ -158,12 +163,13 @@ def lines(folder, name):
 
 
 def main():
-    recording, out, provider = sys.argv[1:]
+    recording, out, provider = sys.argv[1:4]
+    test = sys.argv[4] if len(sys.argv) > 4 else None
     namespace = json.load(open(f"{recording}/recording.json"))["namespace"]
     shutil.copytree(recording, out, dirs_exist_ok=True)
     with lzma.open(f"{out}/kubernetes.ndjson.xz", "wt") as f:
         for line in lines(recording, "kubernetes"):
-            turned = turn_kubernetes(line, provider, namespace)
+            turned = turn_kubernetes(line, provider, namespace, test)
             if turned is not None:
                 f.write(json.dumps(turned) + "\n")
     with lzma.open(f"{out}/prometheus.ndjson.xz", "wt") as f:
