@@ -524,6 +524,7 @@ static int note_criteria(struct collector *c, struct error *err)
 	if (criteria_parse(&criteria, text, strlen(text), c->config.criteria_file == NULL ? "criteria.yaml" : c->config.criteria_file, NULL,
 			   NULL, c->arena, err) < 0)
 		return -1;
+	c->criteria_text = text;
 	return collector_add(c, SOURCE_COLLECTOR, "criteria", "criteria.yaml", "", "", text, strlen(text), NULL, NULL);
 }
 

@@ -44,6 +44,7 @@ struct collector {
 	struct reflector *reflectors[REFLECTORS_MAX];
 	size_t n_reflectors;
 	struct arena *arena;		/* of the configuration */
+	const char *criteria_text;	/* in force, checked */
 	struct arena *kube_arena;	/* of the credentials, made anew when they are read again */
 	struct pending_row *pending;
 	size_t n_pending, cap_pending, pending_bytes;

@@ -9,6 +9,7 @@
 #include "gonogo/arena.h"
 #include "gonogo/buf.h"
 #include "gonogo/canary.h"
+#include "gonogo/criteria.h"
 #include "gonogo/error.h"
 #include "gonogo/json.h"
 #include "gonogo/log.h"
@@ -389,35 +390,60 @@ static void send_query(struct poller *p, struct query *q)
 	p->n_running++;
 }
 
-static void ask_window(struct poller *p, struct watched *w, int64_t from, int64_t to)
+/* The series of criteria that have an endpoint of their own, by the criteria in force for this canary. */
+static void ask_endpoints(struct poller *p, struct watched *w, const struct measure *whole, int64_t seconds, int64_t to,
+			  struct arena *arena)
 {
-	const struct provider *provider = provider_find(w->spec.provider);
-	struct arena *arena = arena_new((size_t)1024 * 1024);
-	int64_t seconds = (to - from + TWO_SCRAPES) / NS_PER_S;
+	const char *text = p->c->criteria_text, *queries[QUERIES_MAX];
+	struct criteria criteria;
+	struct measure measure;
+
+	if (text == NULL || strstr(text, "endpoint") == NULL ||
+	    criteria_parse(&criteria, text, strlen(text), "criteria.yaml", w->spec.namespace_, w->spec.name, arena, NULL) < 0)
+		return;
+	for (size_t i = 0; i < criteria.n; i++) {
+		size_t n = criteria.v[i].endpoint.canary == NULL || measure_of_endpoint(&measure, whole, &criteria.v[i], arena, NULL) < 0
+				   ? 0
+				   : measure_queries(queries, &measure, 0, seconds, arena);
+
+		for (size_t k = 0; k < n; k++)
+			(void)push(p, w, "samples", queries[k], to);
+	}
+}
+
+/* The provider's own series of both arms. */
+static void ask_arms(struct poller *p, struct watched *w, const struct measure *measure, int64_t seconds, int64_t to, struct arena *arena)
+{
 	/* A log may hold both where the scrape config was changed: the plain label goes first. */
 	bool exported = w->exported && !w->plain;
-	struct measure measure;
 	const char *queries[QUERIES_MAX], *renamed[QUERIES_MAX];
-	char text[128];
-	size_t n = 0, n_renamed = 0;
+	size_t n = measure_queries(queries, measure, exported ? 1 : 0, seconds, arena);
+	size_t n_renamed = exported || w->plain ? 0 : measure_queries(renamed, measure, 1, seconds, arena);
 
-	if (provider == NULL) {
-		if (!w->unsupported)
-			(void)collector_note(p->c, "refused", w->name, "reason", "no metrics are asked: this provider is not supported");
-		w->unsupported = true;
-		arena_free(arena);
-		return;
-	}
-	if (arena != NULL && measure_of_provider(&measure, provider, &w->spec, arena, NULL) == 0) {
-		n = measure_queries(queries, &measure, exported ? 1 : 0, seconds, arena);
-		n_renamed = exported || w->plain ? 0 : measure_queries(renamed, &measure, 1, seconds, arena);
-	}
 	for (size_t i = 0; i < n; i++) {
 		if (n_renamed == n)
 			(void)push_probe(p, w, queries[i], renamed[i], to);
 		else
 			(void)push(p, w, "samples", queries[i], to);
 	}
+}
+
+static void ask_window(struct poller *p, struct watched *w, int64_t from, int64_t to)
+{
+	const struct provider *provider = provider_find(w->spec.provider);
+	struct arena *arena = arena_new((size_t)4 * 1024 * 1024);
+	int64_t seconds = (to - from + TWO_SCRAPES) / NS_PER_S;
+	struct measure measure = { 0 };
+	char text[128];
+
+	if (provider == NULL && !w->unsupported) {
+		(void)collector_note(p->c, "refused", w->name, "reason", "no metrics are asked: this provider is not supported");
+		w->unsupported = true;
+	}
+	if (arena != NULL && provider != NULL && measure_of_provider(&measure, provider, &w->spec, arena, NULL) == 0)
+		ask_arms(p, w, &measure, seconds, to, arena);
+	if (arena != NULL)
+		ask_endpoints(p, w, &measure, seconds, to, arena);
 	arena_free(arena);
 	(void)snprintf(text, sizeof text, "flagger_info[%" PRId64 "s]", seconds);
 	(void)push(p, NULL, "info", text, to);

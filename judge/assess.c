@@ -1,5 +1,6 @@
 /* From evidence to a judgement, station by station. */
 #include "assess.h"
+#include "ground.h"
 
 #include <math.h>
 #include <string.h>
@@ -36,18 +37,16 @@ static int read_samples(struct assessing *a, const struct provider *provider)
 
 	if (set == NULL || measure == NULL)
 		return error_nomem(a->err);
-	if (measure_of_provider(measure, provider, &a->r->spec, a->arena, a->err) < 0)
+	if (provider != NULL && measure_of_provider(measure, provider, &a->r->spec, a->arena, a->err) < 0)
 		return -1;
 	for (size_t i = 0; i < a->evidence->n; i++)
 		if (is_about(a, &a->evidence->rows[i]) && series_add_answer(set, &a->evidence->rows[i], a->arena, a->err) < 0)
 			return -1;
 	series_set_finish(set);
 	a->out->series = set;
-	a->out->measure = a->measure = measure;
-	if (strata_build(&a->all, set, &spec, a->arena, a->err) < 0)
-		return -1;
-	a->out->arms = a->all.arms;
-	return 0;
+	a->measure = provider == NULL ? NULL : measure;
+	a->views[0].sight.measure = measure;
+	return strata_build(&a->all, set, &spec, a->arena, a->err);
 }
 
 /* ---- The windows. */
@@ -57,29 +56,29 @@ static bool is_judged_step(const struct rollout *r, const struct step *s)
 	return s->kind == STEP_ANALYSIS && s->attempt == r->attempts;
 }
 
-static struct strata *cut(struct assessing *a)
+static struct strata *cut(struct assessing *a, const struct strata *all)
 {
 	struct strata *out = arena_alloc(a->arena, sizeof *out);
 
 	if (out == NULL)
 		return NULL;
-	*out = a->all;
+	*out = *all;
 	out->n = 0;
-	out->cap = a->all.n;
-	out->v = arena_alloc(a->arena, a->all.n * sizeof *out->v);
+	out->cap = all->n;
+	out->v = arena_alloc(a->arena, all->n * sizeof *out->v);
 	return out->v == NULL ? NULL : out;
 }
 
 /* The analysis of the last attempt. A stratum across its start holds the canary's first requests; one across the end holds its last,
  * unless the primary's template was replaced there: then its baseline is new code. */
-static const struct strata *analysis_strata(struct assessing *a)
+static const struct strata *analysis_strata(struct assessing *a, const struct strata *all)
 {
 	int64_t from = a->input.window_from, to = a->input.window_to == INSTANT_NONE ? INT64_MAX : a->input.window_to;
 	bool replaced = a->r->copying_at != INSTANT_NONE && to == a->r->copying_at;
-	struct strata *out = cut(a);
+	struct strata *out = cut(a, all);
 
-	for (size_t i = 0; out != NULL && i < a->all.n; i++) {
-		const struct stratum *s = &a->all.v[i];
+	for (size_t i = 0; out != NULL && i < all->n; i++) {
+		const struct stratum *s = &all->v[i];
 
 		if (s->to > from && s->from < to && (!replaced || s->to <= to))
 			out->v[out->n++] = *s;
@@ -102,13 +101,13 @@ bool assess_in_primary_change(const struct assessing *a, const struct stratum *s
 }
 
 /* Baseline history, without the seconds in which the primary's pods were being replaced: they alone would hide errors (judge.md 4.4). */
-static const struct strata *prior_strata(struct assessing *a)
+static const struct strata *prior_strata(struct assessing *a, const struct strata *all)
 {
 	int64_t to = a->r->started_at, from = to - a->criteria->history;
-	struct strata *out = cut(a);
+	struct strata *out = cut(a, all);
 
-	for (size_t i = 0; out != NULL && i < a->all.n; i++) {
-		const struct stratum *s = &a->all.v[i];
+	for (size_t i = 0; out != NULL && i < all->n; i++) {
+		const struct stratum *s = &all->v[i];
 
 		if (s->from >= from && s->to <= to && s->n[ARM_CANARY] == 0 && !assess_in_primary_change(a, s))
 			out->v[out->n++] = *s;
@@ -196,9 +195,96 @@ static int prepare_input(struct assessing *a)
 	a->input.planned_exposure = r->spec.iterations > 0 ? NAN : a->out->planned_weight / 100;
 	a->input.baseline_ill = baseline_ill(a);
 	a->input.ladder_end = ladder_end(a);
-	a->input.strata = analysis_strata(a);
-	a->input.prior = prior_strata(a);
+	a->input.strata = analysis_strata(a, &a->all);
+	a->input.prior = prior_strata(a, &a->all);
 	return a->input.strata == NULL || a->input.prior == NULL ? error_nomem(a->err) : 0;
+}
+
+/* ---- Views. */
+
+const struct view *assess_view(const struct assessing *a, const struct criterion *criterion)
+{
+	return &a->views[criterion - a->criteria->v];
+}
+
+static bool has_own_view(const struct criterion *c)
+{
+	return c->endpoint.canary != NULL || c->n_error_classes > 0;
+}
+
+static int own_view(struct assessing *a, struct view *view, const struct criterion *c)
+{
+	struct measure *measure = arena_alloc(a->arena, sizeof *measure);
+	struct strata *all = arena_alloc(a->arena, sizeof *all);
+	struct strata_spec spec = { view->sight.measure, view->sight.n_error_classes, view->sight.error_classes };
+
+	if (measure == NULL || all == NULL)
+		return error_nomem(a->err);
+	if (c->endpoint.canary != NULL) {
+		if (measure_of_endpoint(measure, view->sight.measure, c, a->arena, a->err) < 0)
+			return -1;
+		spec.measure = measure;
+	}
+	if (c->n_error_classes > 0) {
+		spec.n_error_classes = c->n_error_classes;
+		spec.error_classes = c->error_classes;
+	}
+	if (strata_build(all, a->out->series, &spec, a->arena, a->err) < 0)
+		return -1;
+	view->sight = (struct sight){ spec.measure, spec.n_error_classes, spec.error_classes, all->spelling, all->arms };
+	view->all = all;
+	view->input.strata = analysis_strata(a, all);
+	view->input.prior = prior_strata(a, all);
+	return view->input.strata == NULL || view->input.prior == NULL ? error_nomem(a->err) : 0;
+}
+
+static int make_views(struct assessing *a)
+{
+	const struct measure *whole = a->views[0].sight.measure;
+	struct sight *sights = arena_alloc(a->arena, a->criteria->n * sizeof *sights);
+
+	if (sights == NULL)
+		return error_nomem(a->err);
+	for (size_t i = 0; i < a->criteria->n; i++) {
+		struct view *view = &a->views[i];
+
+		view->sight = (struct sight){ whole, a->criteria->n_error_classes, a->criteria->error_classes, a->all.spelling,
+					      a->all.arms };
+		view->all = &a->all;
+		view->input = a->input;
+		if (has_own_view(&a->criteria->v[i]) && own_view(a, view, &a->criteria->v[i]) < 0)
+			return -1;
+		sights[i] = view->sight;
+	}
+	a->out->sights = sights;
+	return 0;
+}
+
+/* What a metric cannot show was not looked at: nothing passes on that. */
+static void refuse_unseen(struct assessing *a, size_t i)
+{
+	const struct criterion *c = &a->criteria->v[i];
+	const struct sight *s = &a->views[i].sight;
+
+	if ((c->kind != CRITERION_ERROR_RATIO && c->kind != CRITERION_SUCCESS_RATE) || s->measure->requests == NULL ||
+	    measure_unseen_class(s->measure, s->n_error_classes, s->error_classes) == NULL)
+		return;
+	decision_init(&a->decisions[i], c);
+	a->decisions[i].state = CRITERION_NOT_EVALUABLE;
+	a->decisions[i].reason = REASON_UNSEEN_CLASS;
+}
+
+static int decide_all(struct assessing *a)
+{
+	if (decide(a->decisions, &a->input, a->arena, a->err) < 0)
+		return -1;
+	for (size_t i = 0; i < a->criteria->n; i++)
+		if (has_own_view(&a->criteria->v[i]) &&
+		    decide_criterion(&a->decisions[i], &a->views[i].input, &a->criteria->v[i], a->arena, a->err) < 0)
+			return -1;
+	for (size_t i = 0; i < a->criteria->n; i++)
+		refuse_unseen(a, i);
+	return 0;
 }
 
 /* ---- Readings and results. */
@@ -239,10 +325,11 @@ static int read_step(struct assessing *a, struct step_result *out, const struct 
 		return error_nomem(a->err);
 	sum(a->input.strata, step->from, step->to, out->requests, out->failed);
 	for (size_t i = 0; i < a->criteria->n; i++) {
+		const struct decide_input *input = &a->views[i].input;
 		struct reading *reading = &out->readings[out->n_readings++];
 		struct point_reading p;
 
-		if (decide_reading(&p, &a->input, &a->criteria->v[i], step->from, step->to, a->err) < 0)
+		if (decide_reading(&p, input, &a->criteria->v[i], step->from, step->to, a->err) < 0)
 			return -1;
 		*reading = (struct reading){ .criterion = &a->criteria->v[i],
 					     .state = p.state,
@@ -254,9 +341,9 @@ static int read_step(struct assessing *a, struct step_result *out, const struct 
 					     .reason = p.reason };
 		if (p.state == READING_NOT_EVALUABLE)
 			reading->text = assess_reason_words(p.reason);
-		for (size_t k = 0; k < a->input.strata->n; k++)
-			if (a->input.strata->v[k].from >= step->from && a->input.strata->v[k].to <= step->to &&
-			    ids_add_all(&reading->ids, &a->input.strata->v[k].ids, a->arena) < 0)
+		for (size_t k = 0; k < input->strata->n; k++)
+			if (input->strata->v[k].from >= step->from && input->strata->v[k].to <= step->to &&
+			    ids_add_all(&reading->ids, &input->strata->v[k].ids, a->arena) < 0)
 				return error_nomem(a->err);
 	}
 	return 0;
@@ -292,6 +379,7 @@ static const char *literal_text(struct assessing *a, const struct point_reading 
 
 static int fill_result(struct assessing *a, struct criterion_result *out, const struct decision *d)
 {
+	const struct decide_input *input = &assess_view(a, d->criterion)->input;
 	struct point_reading literal;
 
 	*out = (struct criterion_result){ .criterion = d->criterion,
@@ -313,14 +401,14 @@ static int fill_result(struct assessing *a, struct criterion_result *out, const 
 					  .substitute_edge = d->substitute_edge };
 	memcpy(out->requests, d->requests, sizeof out->requests);
 	memcpy(out->failed, d->events, sizeof out->failed);
-	if (decide_literal(&literal, &a->input, d->criterion, a->err) < 0)
+	if (decide_literal(&literal, input, d->criterion, a->err) < 0)
 		return -1;
 	out->literal = literal_text(a, &literal);
 	out->literal_state = literal.state;
 	/* What it rests on: the answers about its own window, not the whole history. */
-	for (size_t i = 0; i < a->input.strata->n; i++)
-		if (a->input.strata->v[i].to > d->from && (d->to == INSTANT_NONE || a->input.strata->v[i].to <= d->to) &&
-		    ids_add_all(&out->ids, &a->input.strata->v[i].ids, a->arena) < 0)
+	for (size_t i = 0; i < input->strata->n; i++)
+		if (input->strata->v[i].to > d->from && (d->to == INSTANT_NONE || input->strata->v[i].to <= d->to) &&
+		    ids_add_all(&out->ids, &input->strata->v[i].ids, a->arena) < 0)
 			return error_nomem(a->err);
 	return 0;
 }
@@ -362,12 +450,13 @@ int assess_counts(struct assessing *a)
 
 	a->decisions = arena_alloc(a->arena, a->criteria->n * sizeof *a->decisions);
 	out->results = arena_alloc(a->arena, a->criteria->n * sizeof *out->results);
-	if (a->decisions == NULL || out->results == NULL)
+	a->views = arena_alloc(a->arena, (a->criteria->n + 1) * sizeof *a->views);
+	if (a->decisions == NULL || out->results == NULL || a->views == NULL)
 		return error_nomem(a->err);
-	if (plan(a) < 0 || (provider != NULL && read_samples(a, provider) < 0) || prepare_input(a) < 0 || assess_points(a) < 0)
+	if (plan(a) < 0 || read_samples(a, provider) < 0 || prepare_input(a) < 0 || assess_points(a) < 0 || make_views(a) < 0)
 		return -1;
-	if (a->judged && provider != NULL) {
-		if (decide(a->decisions, &a->input, a->arena, a->err) < 0)
+	if (a->judged) {
+		if (decide_all(a) < 0)
 			return -1;
 		decide_combine(&a->combined, a->decisions, a->criteria->n,
 			       a->input.ladder_end != INSTANT_NONE && a->input.ladder_end <= a->input.at, a->input.window_from,

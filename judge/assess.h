@@ -6,6 +6,13 @@
 #include "gonogo/decide.h"
 #include "gonogo/measure.h"
 
+/* What one criterion is judged on: all requests of the service, unless it has an endpoint or error classes of its own. */
+struct view {
+	struct sight sight;
+	const struct strata *all;	/* whole history */
+	struct decide_input input;
+};
+
 struct assessing {
 	struct assessment *out;
 	const struct evidence *evidence;
@@ -15,6 +22,7 @@ struct assessing {
 	struct arena *arena;
 	struct error *err;
 	const struct measure *measure;	/* by the provider; NULL where that is not supported */
+	struct view *views;		/* one a criterion */
 	struct strata all;		/* of both arms, whole history */
 	struct decide_input input;
 	struct decision *decisions;	/* one a criterion */
@@ -22,6 +30,9 @@ struct assessing {
 	bool judged;			/* there was an analysis to judge */
 	size_t cap_findings, cap_gaps, cap_timeline;
 };
+
+/* Of a criterion of this file's. */
+const struct view *assess_view(const struct assessing *a, const struct criterion *criterion);
 
 int assess_counts(struct assessing *a);		/* strata, decide(), readings, results */
 int assess_points(struct assessing *a);		/* values for criteria of kind point; within assess_counts */

@@ -11,39 +11,33 @@
 
 #define CONDITIONS_MAX 40
 
-static const char *matchers(const struct assessing *a, int arm)
-{
-	return a->measure == NULL ? NULL : a->measure->arm[a->all.spelling][arm];
-}
-
 /* Errors over all requests of the new version: while it is the canary, and after promotion, when the primary runs it. */
-static const char *error_rate(struct assessing *a, int arm, double window)
+static const char *error_rate(struct assessing *a, const struct sight *s, int arm, double window)
 {
-	const char *m = matchers(a, arm);
-	const char *errors = m == NULL ? NULL
-				       : measure_error_query(a->measure, a->criteria->n_error_classes, a->criteria->error_classes, m,
-							     window, a->arena);
+	const char *m = s->measure->arm[s->spelling][arm];
+	const char *errors = s->measure->requests == NULL
+				     ? NULL
+				     : measure_error_query(s->measure, s->n_error_classes, s->error_classes, m, window, a->arena);
 
-	if (errors == NULL)
-		return NULL;
-	return arena_printf(a->arena, "%s / sum(rate(%s{%s}[%.0fs]))", errors, a->measure->requests, m, window);
+	return errors == NULL ? NULL : arena_printf(a->arena, "%s / sum(rate(%s{%s}[%.0fs]))", errors, s->measure->requests, m, window);
 }
 
 /* Seconds, whatever the buckets' unit is. */
-static const char *quantile(struct assessing *a, int arm, double q, double window)
+static const char *quantile(struct assessing *a, const struct sight *s, int arm, double q, double window)
 {
-	const char *m = matchers(a, arm);
+	const struct measure *m = s->measure;
 
-	if (m == NULL)
+	if (m->buckets == NULL)
 		return NULL;
-	return arena_printf(a->arena, "histogram_quantile(%g, sum by (le) (rate(%s{%s}[%.0fs])))%s", q, a->measure->buckets, m, window,
-			    a->measure->unit == 1 ? "" : arena_printf(a->arena, " * %g", a->measure->unit));
+	return arena_printf(a->arena, "histogram_quantile(%g, sum by (le) (rate(%s{%s}[%.0fs])))%s", q, m->buckets,
+			    m->arm[s->spelling][arm], window, m->unit == 1 ? "" : arena_printf(a->arena, " * %g", m->unit));
 }
 
 static const char *query_of(struct assessing *a, const struct decision *d, int arm, double *limit)
 {
 	const struct criterion *c = d->criterion;
 	double window = (double)c->window / 1e9;
+	const struct sight *sight = &assess_view(a, c)->sight;
 	const char *left;
 
 	*limit = c->limit;
@@ -51,17 +45,17 @@ static const char *query_of(struct assessing *a, const struct decision *d, int a
 	case CRITERION_ERROR_RATIO:
 		/* A baseline without errors gives no number: then the floor is the limit. */
 		*limit = !isnan(d->baseline) && d->baseline * c->limit > c->floor ? d->baseline * c->limit : c->floor > 0 ? c->floor : NAN;
-		left = error_rate(a, arm, window);
+		left = error_rate(a, sight, arm, window);
 		break;
 	case CRITERION_SUCCESS_RATE:
-		left = error_rate(a, arm, window);
+		left = error_rate(a, sight, arm, window);
 		return left == NULL ? NULL : arena_printf(a->arena, "1 - (%s) < %.6g", left, c->limit);
 	case CRITERION_QUANTILE_RATIO:
 		*limit = isnan(d->baseline) ? c->absolute : d->baseline * c->limit;
-		left = quantile(a, arm, c->quantile, window);
+		left = quantile(a, sight, arm, c->quantile, window);
 		break;
 	case CRITERION_QUANTILE_ABSOLUTE:
-		left = quantile(a, arm, c->quantile, window);
+		left = quantile(a, sight, arm, c->quantile, window);
 		break;
 	default:
 		return NULL;
@@ -156,7 +150,7 @@ static const char *lower(struct assessing *a, const char *kind)
 static const char *verification(struct assessing *a)
 {
 	const struct provider *p = provider_find(a->r->spec.provider);
-	const char *m = matchers(a, ARM_CANARY), *silent;
+	const char *m = a->measure == NULL ? NULL : a->measure->arm[a->all.spelling][ARM_CANARY], *silent;
 
 	if (m == NULL || p == NULL)
 		return "The primary alone serves requests.";

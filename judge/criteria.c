@@ -10,6 +10,7 @@
 #include "gonogo/instant.h"
 #include "gonogo/schema.h"
 #include "gonogo/yaml.h"
+#include "promql.h"
 
 /* More criteria than anyone signs for. */
 #define CRITERIA_MAX 32
@@ -112,6 +113,21 @@ static int fail_at(const struct reader *r, size_t line, size_t column, struct er
 	return error_code(err, ERR_SYNTAX, "%s: line %zu, column %zu: `%.60s` %s", r->file, line, column, key, what);
 }
 
+/* A scalar, or the scalars of a list. */
+static const char *value_text(const struct reader *r, const struct yaml_node *node)
+{
+	const char *text = "";
+
+	if (yaml_is_null(node))
+		return "null";
+	if (node->kind != YAML_SEQUENCE)
+		return arena_strdup(r->arena, yaml_string(node) != NULL ? yaml_string(node) : "…");
+	for (size_t i = 0; i < node->n && text != NULL; i++)
+		text = arena_printf(r->arena, "%s%s%s", text, i == 0 ? "" : ", ",
+				    yaml_string(node->items[i]) == NULL ? "…" : yaml_string(node->items[i]));
+	return text;
+}
+
 static int set_setting(const struct reader *r, const char *path, const struct yaml_node *node, struct error *err)
 {
 	struct criteria *c = r->criteria;
@@ -129,7 +145,7 @@ static int set_setting(const struct reader *r, const char *path, const struct ya
 		setting = &grown[c->n_settings++];
 		setting->path = arena_strdup(r->arena, path);
 	}
-	setting->value = arena_strdup(r->arena, yaml_is_null(node) ? "null" : yaml_string(node) != NULL ? yaml_string(node) : "[…]");
+	setting->value = value_text(r, node);
 	setting->layer = r->layer;
 	setting->line = node->line;
 	return setting->path == NULL || setting->value == NULL ? error_nomem(err) : 0;
@@ -300,6 +316,7 @@ static struct criterion *find_or_add(const struct reader *r, const char *name)
 		.alpha = 0.02,
 		.absolute = 1,
 		.point_is_max = true,
+		.endpoint = { .unit = 1 },
 	};
 	return c->v[c->n].name == NULL ? NULL : &c->v[c->n++];
 }
@@ -337,9 +354,94 @@ static const char *criterion_fault(const struct criterion *c)
 	case CRITERION_QUANTILE_ABSOLUTE:
 		return c->limit > 0 ? NULL : "needs a limit above 0 s";
 	case CRITERION_POINT:
+		if (c->endpoint.canary != NULL)
+			return "reads a metric of the Canary: an endpoint has no place here";
 		return c->metric != NULL ? NULL : "needs `metric`, the name of one of the Canary's metrics";
 	}
 	return NULL;
+}
+
+/* ---- Endpoints: a pair of selectors of one metric. */
+
+static const char *metric_of(const struct reader *r, const char *selector)
+{
+	const struct promql_node *node;
+	struct error unused;
+
+	if (selector == NULL || promql_parse(&node, selector, r->arena, &unused) < 0 || node->kind != PROMQL_SELECTOR ||
+	    node->range != NULL || *node->name == '\0')
+		return NULL;
+	return node->name;
+}
+
+static bool is_histogram(const char *metric)
+{
+	size_t n = strlen(metric);
+
+	return n > 7 && strcmp(metric + n - 7, "_bucket") == 0;
+}
+
+static const char *endpoint_fault(const struct reader *r, const struct criterion *c)
+{
+	const char *canary = metric_of(r, c->endpoint.canary), *baseline = metric_of(r, c->endpoint.baseline);
+	bool quantile = c->kind == CRITERION_QUANTILE_RATIO || c->kind == CRITERION_QUANTILE_ABSOLUTE;
+
+	if (c->endpoint.canary == NULL && c->endpoint.baseline == NULL)
+		return NULL;
+	if (canary == NULL || baseline == NULL)
+		return "needs an endpoint with `canary` and `baseline`, selectors such as requests_total{path=\"/pay\"} without a range";
+	if (strcmp(canary, baseline) != 0)
+		return "needs one metric in both selectors of its endpoint";
+	if (quantile != is_histogram(canary))
+		return quantile ? "needs a histogram (…_bucket) in its endpoint"
+				: "needs a counter of requests in its endpoint, not a histogram";
+	return NULL;
+}
+
+static int read_endpoint(const struct reader *r, const struct yaml_node *node, const char *prefix, struct criterion *c, struct error *err)
+{
+	static const struct field fields[] = { { "canary", FIELD_TEXT, offsetof(struct endpoint, canary), 0, 0, NULL },
+					       { "baseline", FIELD_TEXT, offsetof(struct endpoint, baseline), 0, 0, NULL },
+					       { "code_label", FIELD_TEXT, offsetof(struct endpoint, code_label), 0, 0, NULL },
+					       { "unit", FIELD_SECONDS, offsetof(struct endpoint, unit), 1e-9, 1, NULL } };
+	const char *path = arena_printf(r->arena, "%s.endpoint", prefix);
+
+	return path == NULL ? error_nomem(err) : read_mapping(r, fields, COUNT(fields), node, path, &c->endpoint, err);
+}
+
+/* ---- Error classes. */
+
+static bool is_class(const char *text)
+{
+	const char *pattern = strncmp(text, "grpc:", 5) == 0 ? text + 5 : text;
+
+	return *pattern != '\0' && strlen(text) <= 32 && strspn(pattern, "0123456789.") == strlen(pattern);
+}
+
+/* Classes are patterns of codes and nothing more, so that every room can match them without a regular expression engine. */
+static int read_classes(const struct reader *r, const struct yaml_node *node, const char *path, const char ***out, size_t *n,
+			struct error *err)
+{
+	if (path == NULL)
+		return error_nomem(err);
+	if (node->kind != YAML_SEQUENCE || node->n == 0 || node->n > CLASSES_MAX)
+		return fail_at(r, node->line, node->column, err, "must be a list of 1 to 16 patterns such as \"5..\"", "error_classes");
+	*out = arena_alloc(r->arena, node->n * sizeof **out);
+	if (*out == NULL)
+		return error_nomem(err);
+	*n = node->n;
+	for (size_t i = 0; i < node->n; i++) {
+		const char *text = yaml_string(node->items[i]);
+
+		if (text == NULL || !is_class(text))
+			return fail_at(r, node->items[i]->line, node->items[i]->column, err,
+				       "must hold patterns of digits and \".\", such as \"5..\", or gRPC statuses such as \"grpc:14\"",
+				       "error_classes");
+		(*out)[i] = arena_strdup(r->arena, text);
+		if ((*out)[i] == NULL)
+			return error_nomem(err);
+	}
+	return set_setting(r, path, node, err);
 }
 
 static int read_member(const struct reader *r, const struct yaml_member *m, const char *prefix, struct criterion *c, struct error *err)
@@ -349,10 +451,11 @@ static int read_member(const struct reader *r, const struct yaml_member *m, cons
 
 	if (strcmp(m->key, "name") == 0)
 		return 0;
-	/* Refused, since all requests of the service would be judged in its place. */
 	if (strcmp(m->key, "endpoint") == 0)
-		return fail_at(r, m->line, m->column, err, "is not supported yet: a criterion judges all requests of the service",
-			       "endpoint");
+		return read_endpoint(r, m->value, prefix, c, err);
+	if (strcmp(m->key, "error_classes") == 0)
+		return read_classes(r, m->value, arena_printf(r->arena, "%s.error_classes", prefix), &c->error_classes, &c->n_error_classes,
+				    err);
 	f = find_field(criterion_fields, COUNT(criterion_fields), m->key);
 	if (f == NULL)
 		return fail_at(r, m->line, m->column, err, "is not a known key of a criterion", m->key);
@@ -387,6 +490,7 @@ static int read_criterion(const struct reader *r, const struct yaml_node *node, 
 		if (read_member(r, &node->members[i], prefix, c, err) < 0)
 			return -1;
 	fault = criterion_fault(c);
+	fault = fault == NULL ? endpoint_fault(r, c) : fault;
 	return fault == NULL ? 0 : fail_at(r, node->line, node->column, err, fault, name);
 }
 
@@ -398,30 +502,6 @@ static int read_criteria_list(const struct reader *r, const struct yaml_node *no
 		if (read_criterion(r, node->items[i], err) < 0)
 			return -1;
 	return 0;
-}
-
-/* Classes are patterns of codes and nothing more, so that every room can match them without a regular expression engine. */
-static int read_classes(const struct reader *r, const struct yaml_node *node, struct error *err)
-{
-	struct criteria *c = r->criteria;
-
-	if (node->kind != YAML_SEQUENCE || node->n == 0 || node->n > CLASSES_MAX)
-		return fail_at(r, node->line, node->column, err, "must be a list of 1 to 16 patterns such as \"5..\"", "error_classes");
-	c->error_classes = arena_alloc(r->arena, node->n * sizeof *c->error_classes);
-	if (c->error_classes == NULL)
-		return error_nomem(err);
-	c->n_error_classes = node->n;
-	for (size_t i = 0; i < node->n; i++) {
-		const char *text = yaml_string(node->items[i]);
-
-		if (text == NULL || *text == '\0' || strlen(text) > 32 || strspn(text, "0123456789.") != strlen(text))
-			return fail_at(r, node->items[i]->line, node->items[i]->column, err,
-				       "must hold patterns of digits and \".\", such as \"5..\"", "error_classes");
-		c->error_classes[i] = arena_strdup(r->arena, text);
-		if (c->error_classes[i] == NULL)
-			return error_nomem(err);
-	}
-	return set_setting(r, "error_classes", node, err);
 }
 
 static int read_hold(const struct reader *r, const struct yaml_node *node, struct error *err)
@@ -457,7 +537,7 @@ static int read_section(struct reader *r, const struct yaml_member *m, struct er
 	if (strcmp(m->key, "decisions") == 0)
 		return read_mapping(r, decision_fields, COUNT(decision_fields), v, "decisions", c, err);
 	if (strcmp(m->key, "error_classes") == 0)
-		return read_classes(r, v, err);
+		return read_classes(r, v, "error_classes", &c->error_classes, &c->n_error_classes, err);
 	if (strcmp(m->key, "hold") == 0)
 		return read_hold(r, v, err);
 	return fail_at(r, m->line, m->column, err, "is not a known key here", m->key);

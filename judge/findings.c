@@ -442,7 +442,16 @@ static int rule_spec(struct assessing *a)
 
 /* ---- What the samples show. */
 
-static int rule_samples(struct assessing *a)
+/* Several criteria look at the same series. */
+static bool is_said(const struct assessing *a, const char *rule, const char *text)
+{
+	for (size_t i = 0; i < a->out->n_findings; i++)
+		if (strcmp(a->out->findings[i].rule, rule) == 0 && strcmp(a->out->findings[i].text, text) == 0)
+			return true;
+	return false;
+}
+
+static int add_notes(struct assessing *a, const struct strata *strata)
 {
 	static const struct {
 		const char *kind, *why, *remedy;
@@ -469,12 +478,22 @@ static int rule_samples(struct assessing *a)
 		  SEVERITY_WARNING },
 	};
 
-	for (size_t i = 0; i < a->all.n_notes; i++)
+	for (size_t i = 0; i < strata->n_notes; i++)
 		for (size_t k = 0; k < sizeof table / sizeof table[0]; k++)
-			if (strcmp(a->all.notes[i].kind, table[k].kind) == 0 &&
-			    add(a, table[k].kind, table[k].severity, 22, a->all.notes[i].text, table[k].why, table[k].remedy,
-				&a->all.notes[i].ids) < 0)
+			if (strcmp(strata->notes[i].kind, table[k].kind) == 0 && !is_said(a, table[k].kind, strata->notes[i].text) &&
+			    add(a, table[k].kind, table[k].severity, 22, strata->notes[i].text, table[k].why, table[k].remedy,
+				&strata->notes[i].ids) < 0)
 				return -1;
+	return 0;
+}
+
+static int rule_samples(struct assessing *a)
+{
+	if (add_notes(a, &a->all) < 0)
+		return -1;
+	for (size_t i = 0; i < a->criteria->n; i++)
+		if (a->views[i].all != &a->all && add_notes(a, a->views[i].all) < 0)
+			return -1;
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 
 #include "gonogo/arena.h"
 #include "gonogo/buf.h"
+#include "gonogo/criteria.h"
 #include "gonogo/error.h"
 #include "gonogo/provider.h"
 #include "gonogo/rollout.h"
@@ -107,6 +108,33 @@ int measure_of_provider(struct measure *out, const struct provider *p, const str
 			return error_nomem(err);
 	}
 	return 0;
+}
+
+/* What stands between the braces of a selector that was parsed. */
+static const char *inside(const char *selector, struct arena *arena)
+{
+	const char *open = strchr(selector, '{'), *close = strrchr(selector, '}');
+
+	return open == NULL || close == NULL ? "" : arena_printf(arena, "%.*s", (int)(close - open - 1), open + 1);
+}
+
+int measure_of_endpoint(struct measure *out, const struct measure *whole, const struct criterion *c, struct arena *arena, struct error *err)
+{
+	const struct endpoint *e = &c->endpoint;
+	const char *metric = arena_printf(arena, "%.*s", (int)strcspn(e->canary, "{ "), e->canary);
+	size_t n = metric == NULL ? 0 : strlen(metric);
+	bool histogram = n > 7 && strcmp(metric + n - 7, "_bucket") == 0;
+
+	*out = (struct measure){ .unit = e->unit, .code_label = e->code_label, .pods = true };
+	if (e->code_label == NULL) {
+		out->code_label = whole->code_label == NULL ? "code" : whole->code_label;
+		out->grpc_label = whole->grpc_label;
+	}
+	out->buckets = histogram ? metric : NULL;
+	out->requests = histogram && metric != NULL ? arena_printf(arena, "%.*s_count", (int)(n - 7), metric) : metric;
+	out->arm[0][ARM_CANARY] = inside(e->canary, arena);
+	out->arm[0][ARM_BASELINE] = inside(e->baseline, arena);
+	return out->requests == NULL || out->arm[0][ARM_CANARY] == NULL || out->arm[0][ARM_BASELINE] == NULL ? error_nomem(err) : 0;
 }
 
 size_t measure_queries(const char *out[static QUERIES_MAX], const struct measure *m, size_t spelling, int64_t seconds, struct arena *arena)

@@ -12,6 +12,7 @@ const char *assess_reason_words(const char *reason)
 	static const char *const words[][2] = {
 		{ REASON_BASELINE_ILL, "the baseline itself is not healthy" },
 		{ REASON_NO_DATA, "no requests or no series" },
+		{ REASON_UNSEEN_CLASS, "no label of the metric shows one of its error classes" },
 		{ REASON_TOO_FEW, "too few requests" },
 		{ REASON_GAPS, "samples are missing for too much of the window" },
 		{ REASON_TRAFFIC_SPLIT, "the canary's share of requests is not what the route says" },
@@ -195,6 +196,21 @@ static const char *point_text(struct assessing *a, const struct decision *d)
 			    "%s is not evaluable: the Canary has no such metric, or its query cannot be done on the stored samples.", name);
 }
 
+/* Nobody should take an endpoint's numbers for the whole service's. */
+static const char *measured_on(struct assessing *a, const struct criterion *c, const char *text)
+{
+	const char *classes = "";
+
+	for (size_t i = 0; i < c->n_error_classes && classes != NULL; i++)
+		classes = arena_printf(a->arena, "%s%s%s", classes, i == 0 ? " Failed means " : ", ", c->error_classes[i]);
+	if (classes == NULL || (c->endpoint.canary == NULL && *classes == '\0'))
+		return classes == NULL ? NULL : text;
+	if (c->endpoint.canary == NULL)
+		return arena_printf(a->arena, "%s%s.", text, classes);
+	return arena_printf(a->arena, "%s Measured on %s against %s.%s%s", text, words_code(c->endpoint.canary, a->arena),
+			    words_code(c->endpoint.baseline, a->arena), classes, *classes == '\0' ? "" : ".");
+}
+
 int assess_sentences(struct assessing *a)
 {
 	for (size_t i = 0; i < a->out->n_results; i++) {
@@ -210,6 +226,8 @@ int assess_sentences(struct assessing *a)
 			r->text = pass_text(a, d);
 		else
 			r->text = d->state == CRITERION_UNDECIDED ? undecided_text(a, d) : not_evaluable_text(a, d);
+		if (r->text != NULL)
+			r->text = measured_on(a, d->criterion, r->text);
 		if (r->short_text == NULL || r->text == NULL)
 			return error_nomem(a->err);
 	}

@@ -833,13 +833,12 @@ static int take_notes(struct building *b)
 
 static int note_classes(struct building *b)
 {
-	const char *unseen = measure_unseen_class(b->spec->measure, b->spec->n_error_classes, b->spec->error_classes);
+	const struct measure *m = b->spec->measure;
+	const char *unseen = m->requests == NULL ? NULL : measure_unseen_class(m, b->spec->n_error_classes, b->spec->error_classes);
 
 	return unseen == NULL ? 0
 			      : add_note(b, "class-unseen", INSTANT_NONE,
-					 arena_printf(b->arena, "no label of `%s` can show the error class `%s`",
-						      b->spec->measure->requests == NULL ? "" : b->spec->measure->requests, unseen),
-					 0);
+					 arena_printf(b->arena, "no label of `%s` can show the error class `%s`", m->requests, unseen), 0);
 }
 
 int strata_build(struct strata *out, const struct series_set *set, const struct strata_spec *spec, struct arena *arena, struct error *err)

@@ -56,7 +56,7 @@ static int quantile_point(struct assessing *a, struct trend_point *p, const stru
 	struct decide_input input = a->input;
 	struct point_reading reading;
 
-	input.strata = &a->all;
+	input.strata = assess_view(a, c)->all;
 	input.at = p->at;
 	if (decide_reading(&reading, &input, c, from, p->at, a->err) < 0)
 		return -1;
@@ -68,7 +68,8 @@ static int quantile_point(struct assessing *a, struct trend_point *p, const stru
 
 static int make_trend(struct assessing *a, struct trend *out, const struct criterion *c)
 {
-	int64_t step = a->r->spec.interval, scrape = a->all.scrape_interval;
+	const struct strata *all = assess_view(a, c)->all;
+	int64_t step = a->r->spec.interval, scrape = all->scrape_interval;
 	int64_t window = step > 3 * scrape ? step : 3 * scrape;
 	int64_t end = a->input.window_to == INSTANT_NONE ? a->input.at : a->input.window_to;
 
@@ -77,15 +78,15 @@ static int make_trend(struct assessing *a, struct trend *out, const struct crite
 	out->points = arena_alloc(a->arena, POINTS_MAX * sizeof *out->points);
 	if (out->points == NULL)
 		return error_nomem(a->err);
-	for (size_t i = 0; i < a->all.n && out->n < POINTS_MAX; i++) {
-		int64_t at = a->all.v[i].to;
+	for (size_t i = 0; i < all->n && out->n < POINTS_MAX; i++) {
+		int64_t at = all->v[i].to;
 		struct trend_point *p = &out->points[out->n];
 		struct sums s;
 
 		if (at < a->input.window_from - MARGIN || at > end + MARGIN / 2)
 			continue;
 		*p = (struct trend_point){ at, NAN, NAN, NAN, NAN, NAN };
-		s = sum_window(&a->all, at - window, at);
+		s = sum_window(all, at - window, at);
 		if (c->kind == CRITERION_ERROR_RATIO || c->kind == CRITERION_SUCCESS_RATE)
 			rate_point(p, c, &s);
 		else if (quantile_point(a, p, c, at - window) < 0)

@@ -73,6 +73,9 @@ const char *words_count(int64_t count, struct arena *arena)
 
 const char *words_criterion(const struct criterion *c, struct arena *arena)
 {
+	/* Several of one kind are told apart by their names. */
+	if (c->endpoint.canary != NULL || c->n_error_classes > 0)
+		return c->name;
 	switch (c->kind) {
 	case CRITERION_ERROR_RATIO:
 		return strcmp(c->name, "error-rate") == 0 ? "Error rate" : c->name;

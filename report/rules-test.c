@@ -36,6 +36,7 @@ struct grid {
 	int64_t slots;
 	int64_t window; /* slots */
 	const struct criterion *criterion;
+	const struct sight *sight;
 	double limit;
 };
 
@@ -47,7 +48,7 @@ struct moment {
 
 static int arm_of(const struct grid *g, const struct series *s)
 {
-	return g->a->arms[s - g->a->series->v];
+	return g->sight->arms[s - g->a->series->v];
 }
 
 static bool is_wanted(const struct grid *g, const struct series *s)
@@ -55,7 +56,7 @@ static bool is_wanted(const struct grid *g, const struct series *s)
 	bool quantile = g->criterion->kind == CRITERION_QUANTILE_RATIO || g->criterion->kind == CRITERION_QUANTILE_ABSOLUTE;
 
 	return !s->native && s->n > 0 && s->name != NULL &&
-	       strcmp(s->name, quantile ? g->a->measure->buckets : g->a->measure->requests) == 0 && arm_of(g, s) == g->arm;
+	       strcmp(s->name, quantile ? g->sight->measure->buckets : g->sight->measure->requests) == 0 && arm_of(g, s) == g->arm;
 }
 
 /* -1: before the grid. */
@@ -85,7 +86,7 @@ static double increase(const struct grid *g, const struct series *s, int64_t slo
 
 static bool is_error(const struct grid *g, const struct series *s)
 {
-	return measure_is_error(g->a->measure, g->a->criteria->n_error_classes, g->a->criteria->error_classes, s);
+	return measure_is_error(g->sight->measure, g->sight->n_error_classes, g->sight->error_classes, s);
 }
 
 static double rate_share(const struct grid *g, int64_t slot)
@@ -152,7 +153,7 @@ static double quantile_share(const struct grid *g, int64_t slot)
 		slow[i] = h.total - llround(edges[i][1]);
 	}
 	h.n_edges = n - 1;
-	return quantile_interpolated(&h, g->criterion->quantile) * g->a->measure->unit / g->limit;
+	return quantile_interpolated(&h, g->criterion->quantile) * g->sight->measure->unit / g->limit;
 }
 
 static double share_at(const struct grid *g, int64_t slot)
@@ -286,9 +287,10 @@ static bool make_grid(struct grid *g, const struct assessment *a, const struct c
 	*g = (struct grid){ .a = a, .limit = c->limit };
 	g->criterion = criteria_find(a->criteria, c->rule);
 	g->arm = strcmp(c->scope, "during") == 0 ? ARM_CANARY : ARM_BASELINE;
-	if (c->query == NULL || g->criterion == NULL || a->measure == NULL || a->series == NULL || isnan(scrape) ||
+	if (c->query == NULL || g->criterion == NULL || a->sights == NULL || a->series == NULL || isnan(scrape) ||
 	    g->criterion->kind == CRITERION_POINT)
 		return false;
+	g->sight = &a->sights[g->criterion - a->criteria->v];
 	g->step = llround(scrape) * NS_PER_S;
 	if (g->step < NS_PER_S)
 		g->step = NS_PER_S;

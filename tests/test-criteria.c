@@ -69,7 +69,7 @@ static void errors_name_line_and_column(void **state)
 		{ "criteria:\n  - {name: error-rate, limit: 0.5}", "above 1" },
 		{ "criteria:\n  - {name: new}", "kind" },
 		{ "criteria: {}", "must be a list" },
-		{ "criteria:\n - {name: error-rate, endpoint: {canary: x}}", "not supported yet" },
+		{ "criteria:\n - {name: error-rate, endpoint: {canary: x}}", "needs an endpoint" },
 		{ "error_classes: [\"5[\"]", "patterns" },
 		{ "overrides:\n  - {namespace: other, blast: {max_weight: 600}}", "max_weight" },
 		{ "blast: &a {max_weight: 60}\nevidence: *a", "aliases" },

@@ -219,6 +219,15 @@ struct baseline {
 	const double *dispersion;	/* D of each criterion; NaN: unknown */
 };
 
+/* What one criterion counts by. */
+struct sight {
+	const struct measure *measure;
+	size_t n_error_classes;
+	const char *const *error_classes;
+	size_t spelling;			/* measure.h: of the labels found */
+	const signed char *arms;		/* of each series: ARM_…, -1 */
+};
+
 struct assessment {
 	const struct rollout *rollout;
 	const struct criteria *criteria;
@@ -254,9 +263,8 @@ struct assessment {
 	bool blast_breached;
 	bool expired;			/* the deadline passed without a decision */
 	const struct ruling *ruling;	/* what people decided, once assess_records() entered it; NULL before */
-	const struct measure *measure;	/* that tells the arms apart in them; NULL: a provider that is not supported */
 	const struct series_set *series;	/* all samples of both arms that it was judged by */
-	const signed char *arms;		/* of each of them: ARM_…, -1 */
+	const struct sight *sights;		/* one a criterion; NULL: nothing was judged */
 	const struct scorecard *scorecard;	/* where a rubric was given; NULL */
 };
 

@@ -39,6 +39,13 @@ struct criterion {
 	bool hard_stop;			/* reserved for scorecards: a fail cannot be overridden without two persons */
 	const char *metric;		/* point: the Canary's metric name */
 	bool point_is_max;		/* point: limit is a maximum */
+	size_t n_error_classes;
+	const char **error_classes;	/* what counts as failed here; none: the file's */
+	struct endpoint {
+		const char *canary, *baseline;	/* PromQL selectors of one metric, without a range; NULL: all requests of the service */
+		const char *code_label;		/* NULL: the provider's */
+		double unit;			/* seconds a unit of `le` */
+	} endpoint;
 };
 
 /* One value in force and where it came from. */
@@ -60,7 +67,7 @@ struct criteria {
 	double coverage;		/* 0…1 */
 	int64_t warm_up, history;	/* ns */
 	size_t n_error_classes;
-	const char **error_classes;	/* anchored regular expressions over codes, of digits, dots and [..] classes only: "5.." */
+	const char **error_classes;	/* patterns of codes: digits, "." for any; "grpc:14" of gRPC statuses */
 	bool revert_when_expired;	/* hold.expired: revert */
 	const char *owner_release, *owner_rollback;	/* NULL: not named */
 	const char *rollback_action;	/* the team's own way back; NULL: the general one */

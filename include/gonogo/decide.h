@@ -25,6 +25,7 @@ struct error;
 #define REASON_UNRESOLVED "UNRESOLVED"		/* evaluable, but the counts do not decide; or the ladder has not ended */
 #define REASON_PARTIAL "PARTIAL"		/* the server said that answers about an arm were not complete */
 #define REASON_NATIVE_HISTOGRAM "NATIVE_HISTOGRAM"	/* latency is in native histograms only, which are not read */
+#define REASON_UNSEEN_CLASS "UNSEEN_CLASS"	/* no label of the metric can show one of the error classes: none would be counted */
 #define REASON_WARM_UP "WARM_UP"		/* latency: all that was seen lies in the canary's warm-up */
 #define REASON_TRANSIENT "TRANSIENT"		/* latency failed on the way, the final test over the evidence window passes: a cold start */
 #define REASON_WINDOW "WINDOW"			/* literal reading: less was seen than the criterion's window */

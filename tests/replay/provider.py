@@ -42,6 +42,9 @@ PROVIDERS = {
                 lambda n, arm: {"route": f"kube_{n.ns}__web_canary__example_org____{n.name}_{arm}_0"}, False),
     "kubernetes": (*HTTP, pods, True),
     "gatewayapi:v1": (*HTTP, pods, True),
+    # No row: criteria name the application's own series (endpoint).
+    "apisix": ("http_requests_total", "http_request_seconds_bucket", 1, "status",
+               lambda n, arm: {"path": "/pay", "version": arm}, True),
 }
 
 
@@ -123,6 +126,8 @@ def turn_series(series, provider, namespace):
     requests, buckets, units, code_label, labels_of, by_pod = PROVIDERS[provider]
     metric = series["metric"]
     names = {"traefik_service_requests_total": requests, "traefik_service_request_duration_seconds_bucket": buckets}
+    if provider == "apisix":
+        names["traefik_service_request_duration_seconds_count"] = "http_request_seconds_count"
     parts = metric.get("service", "").split("@")[0].rsplit("-", 2)
     if metric["__name__"] not in names or len(parts) != 3 or parts[1] not in ("primary", "canary"):
         return None
