@@ -102,19 +102,18 @@ static struct series *find_or_add(struct adding *a, const struct series *wanted)
 }
 
 /* [1795579359.743, "41"]; false if it is not that, or no finite number of a counter's size. */
-static bool read_sample(const char *bytes, size_t len, struct sample *out)
+static bool read_sample(const struct json_pair *pair, struct sample *out)
 {
-	const char *text;
-	size_t text_len;
 	char *end;
-	double at;
 
-	if (!json_read_pair(bytes, len, &at, &text, &text_len) || !(at > 0 && at < 9e9) || text_len == 0)
+	if (pair == NULL || !(pair->number > 0 && pair->number < 9e9) || pair->text_len == 0)
 		return false;
-	out->value = strtod(text, &end);
-	if (end != text + text_len || !isfinite(out->value))
-		return false;
-	out->at = (int64_t)llround(at * 1000) * INT64_C(1000000);
+	if (!json_read_decimal(pair->text, pair->text_len, &out->value)) {
+		out->value = strtod(pair->text, &end);
+		if (end != pair->text + pair->text_len || !isfinite(out->value))
+			return false;
+	}
+	out->at = (int64_t)llround(pair->number * 1000) * INT64_C(1000000);
 	return true;
 }
 
@@ -127,14 +126,14 @@ struct element {
 	bool native, repeated;
 };
 
-static int add_sample(void *arg, const char *bytes, size_t len, struct error *err)
+static int add_sample(void *arg, const struct json_pair *pair, struct error *err)
 {
 	const struct element *e = arg;
 	struct sample sample = { .id = evidence_id_of(e->a->row) };
 	struct series *s = e->series;
 	struct sample *grown;
 
-	if (!read_sample(bytes, len, &sample)) {
+	if (!read_sample(pair, &sample)) {
 		e->a->set->malformed++;
 		return 0;
 	}
@@ -195,6 +194,7 @@ static struct series *series_of(struct element *e, struct error *err)
 static int add_element(struct element *e, struct error *err)
 {
 	bool values = e->values != NULL && *e->values == '[', value = e->value != NULL && *e->value == '[';
+	struct json_pair pair;
 
 	if (e->metric == NULL || e->repeated || (!values && !value && !e->native)) {
 		e->a->set->malformed++;
@@ -206,9 +206,9 @@ static int add_element(struct element *e, struct error *err)
 		return err->code == ERR_NONE ? 0 : -1;
 	}
 	e->series->native = e->series->native || e->native;
-	if (value && add_sample(e, e->value, e->value_len, err) < 0)
+	if (value && add_sample(e, json_read_pair(e->value, e->value_len, &pair) ? &pair : NULL, err) < 0)
 		return -1;
-	return values ? json_each_element(e->values, e->values_len, "", add_sample, e, NULL, err) : 0;
+	return values ? json_each_pair(e->values, e->values_len, add_sample, e, err) : 0;
 }
 
 static int each_series(void *arg, const char *bytes, size_t len, struct error *err)

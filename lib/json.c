@@ -564,8 +564,8 @@ static int each_in_object(struct scan *s, int (*each)(void *, const char *, size
 }
 
 int json_each_member(const char *bytes, size_t len,
-		     int (*each)(void *arg, const char *key, size_t key_len, const char *value, size_t value_len, struct error *err), void *arg,
-		     struct error *err)
+		     int (*each)(void *arg, const char *key, size_t key_len, const char *value, size_t value_len, struct error *err),
+		     void *arg, struct error *err)
 {
 	struct scan s = { .start = bytes, .at = bytes, .end = bytes + len };
 
@@ -576,30 +576,92 @@ int json_each_member(const char *bytes, size_t len,
 	return each_in_object(&s, each, arg, err);
 }
 
-bool json_read_pair(const char *bytes, size_t len, double *number, const char **text, size_t *text_len)
+bool json_read_decimal(const char *text, size_t len, double *out)
+{
+	static const double powers[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15 };
+	int64_t digits = 0;
+	size_t point = len;
+
+	if (len == 0 || len > 16)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '.' && point == len && i > 0 && i + 1 < len)
+			point = i;
+		else if (text[i] >= '0' && text[i] <= '9')
+			digits = digits * 10 + (text[i] - '0');
+		else
+			return false;
+	}
+	if (len - (point < len) > 15)
+		return false;
+	*out = point == len ? (double)digits : (double)digits / powers[len - point - 1];
+	return true;
+}
+
+/* [number,"text"] from s->at on; false and s anywhere if it is not that. */
+static bool scan_pair(struct scan *s, struct json_pair *out)
+{
+	const char *start, *end;
+
+	if (!take(s, '['))
+		return false;
+	skip_space(s);
+	start = s->at;
+	if (!scan_number(s))
+		return false;
+	end = s->at;
+	/* The comma stops strtod(): a number never ends the bytes. */
+	skip_space(s);
+	if (!take(s, ','))
+		return false;
+	if (!json_read_decimal(start, (size_t)(end - start), &out->number))
+		out->number = strtod(start, NULL);
+	skip_space(s);
+	start = s->at;
+	if (!scan_string(s))
+		return false;
+	out->text = start + 1;
+	out->text_len = (size_t)(s->at - start) - 2;
+	skip_space(s);
+	return memchr(out->text, '\\', out->text_len) == NULL && take(s, ']');
+}
+
+bool json_read_pair(const char *bytes, size_t len, struct json_pair *out)
 {
 	struct scan s = { .start = bytes, .at = bytes, .end = bytes + len };
-	const char *start;
 
+	return scan_pair(&s, out) && s.at == s.end;
+}
+
+int json_each_pair(const char *bytes, size_t len, int (*each)(void *arg, const struct json_pair *pair, struct error *err), void *arg,
+		   struct error *err)
+{
+	struct scan s = { .start = bytes, .at = bytes, .end = bytes + len };
+	struct json_pair pair;
+
+	skip_space(&s);
 	if (!take(&s, '['))
-		return false;
+		return error_code(err, ERR_SYNTAX, "JSON: no array");
 	skip_space(&s);
-	start = s.at;
-	if (!scan_number(&s))
-		return false;
-	/* A number never ends the bytes here: take() below finds the comma that stopped it. */
-	skip_space(&s);
-	if (!take(&s, ','))
-		return false;
-	*number = strtod(start, NULL);
-	skip_space(&s);
-	start = s.at;
-	if (!scan_string(&s))
-		return false;
-	*text = start + 1;
-	*text_len = (size_t)(s.at - start) - 2;
-	skip_space(&s);
-	return memchr(*text, '\\', *text_len) == NULL && take(&s, ']') && s.at == s.end;
+	if (take(&s, ']'))
+		return 0;
+	do {
+		struct scan before;
+		bool is_pair;
+
+		skip_space(&s);
+		before = s;
+		is_pair = scan_pair(&s, &pair);
+		if (!is_pair) {
+			s = before;
+			if (!scan_value(&s))
+				return scan_error(&s, err);
+		}
+		if (each(arg, is_pair ? &pair : NULL, err) != 0)
+			return -1;
+		skip_space(&s);
+	} while (take(&s, ','));
+	return take(&s, ']') ? 0 : scan_error(&s, err);
 }
 
 /* ---- Projections. */

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,18 +111,19 @@ static void reads_member_by_member(void **state)
 /* Each text lies at the very end of its memory, so that reading beyond is seen by the sanitizer. */
 static bool read_pair(const char *bytes, double *number, char text[20])
 {
-	size_t len = strlen(bytes), n;
+	size_t len = strlen(bytes);
 	char *copy = malloc(len == 0 ? 1 : len);
-	const char *at;
+	struct json_pair pair;
 	bool ok;
 
 	assert_non_null(copy);
 	memcpy(copy, bytes, len);
-	ok = json_read_pair(copy, len, number, &at, &n);
+	ok = json_read_pair(copy, len, &pair);
 	if (ok) {
-		assert_true(n < 20);
-		memcpy(text, at, n);
-		text[n] = '\0';
+		assert_true(pair.text_len < 20);
+		*number = pair.number;
+		memcpy(text, pair.text, pair.text_len);
+		text[pair.text_len] = '\0';
 	}
 	free(copy);
 	return ok;
@@ -221,6 +223,69 @@ static void leaves_out_paths(void **state)
 	buf_free(&out);
 }
 
+struct pairs {
+	size_t n, others;
+	double sum;
+};
+
+static int count_pair(void *arg, const struct json_pair *pair, struct error *err)
+{
+	struct pairs *p = arg;
+
+	(void)err;
+	p->n++;
+	p->others += pair == NULL;
+	p->sum += pair == NULL ? 0 : pair->number;
+	return 0;
+}
+
+static void walks_pairs(void **state)
+{
+	static const char good[] = " [ [1,\"a\"] , [2.5, \"b\"],{\"x\":[1,\"y\"]},[3,\"a\\n\"],[4,\"d\",5], [ 8 ,\"\" ] ]";
+	static const char *const bad[] = { "", "{}", "[[1,\"a\"", "[[1,\"a\"],", "[[1,\"a\"] [2,\"b\"]]", "[[1,\"\x01\"]]", "[nul]" };
+	struct pairs p = { 0, 0, 0 };
+	struct error err;
+
+	(void)state;
+	assert_int_equal(json_each_pair(good, sizeof good - 1, count_pair, &p, &err), 0);
+	assert_int_equal(p.n, 6);
+	assert_int_equal(p.others, 3);
+	assert_true(p.sum == 11.5);
+	assert_int_equal(json_each_pair("[ ]", 3, count_pair, &p, &err), 0);
+	assert_int_equal(p.n, 6);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_int_equal(json_each_pair(bad[i], strlen(bad[i]), count_pair, &p, &err), -1);
+}
+
+/* What the short way reads is what strtod() reads, bit by bit; the rest it leaves alone. */
+static void short_decimals_are_strtods(void **state)
+{
+	static const char *const others[] = { "", ".", "1.", ".5", "-1", "1e3", "1.2.3", "inf", "0x10", " 1", "1234567890123456", "1 " };
+	uint64_t seed = 1;
+	double got;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		assert_false(json_read_decimal(others[i], strlen(others[i]), &got));
+	for (int i = 0; i < 200000; i++) {
+		char text[32];
+		int digits, places, n;
+
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		digits = 1 + (int)(seed >> 33) % 15;
+		places = (int)(seed >> 40) % digits;
+		n = snprintf(text, sizeof text, "%0*llu", digits, (unsigned long long)(seed >> 14) % 1000000000000000u);
+		n = n > digits ? digits : n;
+		text[n] = '\0';
+		if (places > 0 && n > places) {
+			memmove(text + n - places + 1, text + n - places, (size_t)places + 1);
+			text[n - places] = '.';
+		}
+		if (!json_read_decimal(text, strlen(text), &got) || got != strtod(text, NULL))
+			fail_msg("%s", text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +298,8 @@ int main(void)
 		cmocka_unit_test(writes_numbers_that_read_back),
 		cmocka_unit_test(writes_hostile_text_as_json),
 		cmocka_unit_test(leaves_out_paths),
+		cmocka_unit_test(walks_pairs),
+		cmocka_unit_test(short_decimals_are_strtods),
 	};
 
 	return cmocka_run_group_tests_name("json", tests, NULL, NULL);

@@ -55,9 +55,25 @@ int json_each_member(const char *bytes, size_t len,
                      int (*each)(void *arg, const char *key, size_t key_len, const char *value, size_t value_len, struct error *err),
                      void *arg, struct error *err);
 
-/* A pair of a number and a string without escapes, as Prometheus writes a sample: [1795579359.743,"41"]. No tree is built: an answer has
- * tens of thousands. *text is not terminated; the byte behind it is its quote. false if the bytes hold anything else. */
-bool json_read_pair(const char *bytes, size_t len, double *number, const char **text, size_t *text_len);
+/* Digits with or without a point, 15 of them at most: then number and power of ten are exact and one division rounds as strtod() does
+ * (Clinger 1990), at a tenth of its cost. false: anything else, which is for strtod(). */
+bool json_read_decimal(const char *text, size_t len, double *out);
+
+/* A pair of a number and a string without escapes, as Prometheus writes a sample: [1795579359.743,"41"]. text is not terminated; the byte
+ * behind it is its quote. */
+struct json_pair {
+	double number;
+	const char *text;
+	size_t text_len;
+};
+
+/* false if the bytes hold anything else. */
+bool json_read_pair(const char *bytes, size_t len, struct json_pair *out);
+
+/* Calls each with every element of the array that the bytes are, NULL for one that is no such pair. No tree is built: an answer has tens of
+ * thousands. Returns as json_each_element does. */
+int json_each_pair(const char *bytes, size_t len, int (*each)(void *arg, const struct json_pair *pair, struct error *err), void *arg,
+                   struct error *err);
 
 /* Copies an object without the members at the given paths ("metadata.managedFields"), compactly printed; for projections. A path
  * segment "*" stands for every element of an array or member of an object. */

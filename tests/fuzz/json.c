@@ -7,17 +7,27 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static int each_pair(void *arg, const struct json_pair *pair, struct error *err)
+{
+	double number;
+
+	(void)arg;
+	(void)err;
+	if (pair != NULL)
+		(void)json_read_decimal(pair->text, pair->text_len, &number);
+	return 0;
+}
+
 static int each_member(void *arg, const char *key, size_t key_len, const char *value, size_t value_len, struct error *err)
 {
-	const char *text;
-	size_t len;
-	double number;
+	struct json_pair pair;
 
 	(void)arg;
 	(void)key;
 	(void)key_len;
 	(void)err;
-	(void)json_read_pair(value, value_len, &number, &text, &len);
+	(void)json_read_pair(value, value_len, &pair);
+	(void)json_each_pair(value, value_len, each_pair, NULL, NULL);
 	return 0;
 }
 
