@@ -126,6 +126,28 @@ struct element {
 	bool native, repeated;
 };
 
+/* Windows overlap, and the last one repeats them all: a time stamp that is there keeps its first observation. Marks the series if the sample
+ * belongs between two others. */
+static bool is_known(struct series *s, const struct sample *sample)
+{
+	size_t lo = 0, hi = s->n;
+
+	if (s->unordered || s->n == 0 || sample->at > s->samples[s->n - 1].at)
+		return false;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (s->samples[mid].at < sample->at)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	s->unordered = s->samples[lo].at != sample->at;
+	if (!s->unordered && sample->id < s->samples[lo].id)
+		s->samples[lo] = *sample;
+	return !s->unordered;
+}
+
 static int add_sample(void *arg, const struct json_pair *pair, struct error *err)
 {
 	const struct element *e = arg;
@@ -137,6 +159,8 @@ static int add_sample(void *arg, const struct json_pair *pair, struct error *err
 		e->a->set->malformed++;
 		return 0;
 	}
+	if (is_known(s, &sample))
+		return 0;
 	if (s->n >= SAMPLES_MAX)
 		return error_code(err, ERR_LIMIT, "Prometheus: a series of more than %d samples", SAMPLES_MAX);
 	grown = arena_grow(e->a->arena, s->samples, s->n, &s->cap, sizeof *grown);
@@ -341,12 +365,14 @@ void series_set_finish(struct series_set *set)
 		struct series *s = &set->v[i];
 		size_t kept = 0;
 
-		if (s->n > 1)
-			qsort(s->samples, s->n, sizeof *s->samples, compare_samples);
+		if (!s->unordered)
+			continue;
+		qsort(s->samples, s->n, sizeof *s->samples, compare_samples);
 		for (size_t k = 0; k < s->n; k++)
 			if (kept == 0 || s->samples[kept - 1].at != s->samples[k].at)
 				s->samples[kept++] = s->samples[k];
 		s->n = kept;
+		s->unordered = false;
 	}
 	if (set->n > 1)
 		qsort(set->v, set->n, sizeof *set->v, compare_series);

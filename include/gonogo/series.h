@@ -28,6 +28,7 @@ struct series {
 	const char *key;	/* all of it as one text */
 	size_t n, cap;
 	struct sample *samples;	/* ascending after series_set_finish, one a time stamp */
+	bool unordered;		/* until series_set_finish: a sample came late */
 	bool native;		/* came with native histograms in place of values */
 };
 
