@@ -235,16 +235,17 @@ static int add_element(struct element *e, struct error *err)
 	return values ? json_each_pair(e->values, e->values_len, add_sample, e, err) : 0;
 }
 
-static int each_series(void *arg, const char *bytes, size_t len, struct error *err)
+static int end_series(void *arg, bool object, struct error *err)
 {
-	struct element e = { .a = arg };
-	struct error why;
+	struct element *e = arg;
+	int rc = 0;
 
-	if (json_each_member(bytes, len, pick, &e, &why) < 0) {
-		e.a->set->malformed++;
-		return 0;
-	}
-	return add_element(&e, err);
+	if (object)
+		rc = add_element(e, err);
+	else
+		e->a->set->malformed++;
+	*e = (struct element){ .a = e->a };
+	return rc;
 }
 
 static int add_note(struct adding *a, unsigned annotation, const char *text, struct error *err)
@@ -321,7 +322,9 @@ static bool envelope_says(const struct observation *row, const char *word)
 
 int series_add_answer(struct series_set *set, const struct observation *row, struct arena *arena, struct error *err)
 {
+	static const struct json_record record = { pick, end_series };
 	struct adding a = { set, row, arena };
+	struct element e = { .a = &a };
 	struct error why = { .code = ERR_NONE };
 
 	if (row->body == NULL)
@@ -330,7 +333,7 @@ int series_add_answer(struct series_set *set, const struct observation *row, str
 		set->failed++;
 		return 0;
 	}
-	if (json_each_element(row->body, row->body_len, "data.result", each_series, &a, NULL, &why) < 0) {
+	if (json_each_record(row->body, row->body_len, "data.result", &record, &e, &why) < 0) {
 		if (why.code == ERR_NOMEM || why.code == ERR_LIMIT) {
 			*err = why;
 			return -1;

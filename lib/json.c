@@ -505,30 +505,35 @@ static int each_in_array(struct scan *s, int (*each)(void *, const char *, size_
 	return 0;
 }
 
-int json_each_element(const char *bytes, size_t len, const char *path,
-		      int (*each)(void *arg, const char *element, size_t element_len, struct error *err), void *arg, size_t *seen,
-		      struct error *err)
+/* To the array at a path, its bracket not taken. */
+static int enter_array(struct scan *s, const char *path, struct error *err)
 {
-	struct scan s = { .start = bytes, .at = bytes, .end = bytes + len };
-	const char *at = path;
-	size_t count = 0;
-	int rc;
-
-	while (*at != '\0') {
+	for (const char *at = path; *at != '\0';) {
 		size_t n = strcspn(at, ".");
 
-		if (!enter_member(&s, at, n)) {
-			if (s.fault != NULL)
-				return scan_error(&s, err);
+		if (!enter_member(s, at, n)) {
+			if (s->fault != NULL)
+				return scan_error(s, err);
 			return error_code(err, ERR_SYNTAX, "JSON: no array at %s", path);
 		}
 		at += n;
 		if (*at == '.')
 			at++;
 	}
-	skip_space(&s);
-	if (s.at >= s.end || *s.at != '[')
-		return error_code(err, ERR_SYNTAX, "JSON: no array at %s", path);
+	skip_space(s);
+	return s->at < s->end && *s->at == '[' ? 0 : error_code(err, ERR_SYNTAX, "JSON: no array at %s", path);
+}
+
+int json_each_element(const char *bytes, size_t len, const char *path,
+		      int (*each)(void *arg, const char *element, size_t element_len, struct error *err), void *arg, size_t *seen,
+		      struct error *err)
+{
+	struct scan s = { .start = bytes, .at = bytes, .end = bytes + len };
+	size_t count = 0;
+	int rc;
+
+	if (enter_array(&s, path, err) < 0)
+		return -1;
 	rc = each_in_array(&s, each, arg, &count, err);
 	if (seen != NULL)
 		*seen = count;
@@ -574,6 +579,40 @@ int json_each_member(const char *bytes, size_t len,
 		return error_code(err, ERR_SYNTAX, "JSON: no object");
 	skip_space(&s);
 	return each_in_object(&s, each, arg, err);
+}
+
+static int one_record(struct scan *s, const struct json_record *record, void *arg, struct error *err)
+{
+	bool object;
+
+	skip_space(s);
+	object = take(s, '{');
+	if (object)
+		skip_space(s);
+	if (object ? each_in_object(s, record->member, arg, err) < 0 : !scan_value(s))
+		return object ? -1 : scan_error(s, err);
+	return record->end(arg, object, err);
+}
+
+int json_each_record(const char *bytes, size_t len, const char *path, const struct json_record *record, void *arg, struct error *err)
+{
+	struct scan s = { .start = bytes, .at = bytes, .end = bytes + len };
+
+	if (enter_array(&s, path, err) < 0)
+		return -1;
+	s.at++;
+	skip_space(&s);
+	if (take(&s, ']'))
+		return 0;
+	do {
+		if (one_record(&s, record, arg, err) < 0)
+			return -1;
+		skip_space(&s);
+	} while (take(&s, ','));
+	if (take(&s, ']'))
+		return 0;
+	fault(&s, "\",\" or \"]\" expected");
+	return scan_error(&s, err);
 }
 
 bool json_read_decimal(const char *text, size_t len, double *out)

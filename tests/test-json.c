@@ -223,6 +223,48 @@ static void leaves_out_paths(void **state)
 	buf_free(&out);
 }
 
+struct records {
+	size_t members, objects, others;
+};
+
+static int count_member(void *arg, const char *key, size_t key_len, const char *value, size_t value_len, struct error *err)
+{
+	struct records *r = arg;
+
+	(void)err;
+	assert_true(key_len == 1 && value_len > 0 && *key >= 'a' && value != NULL);
+	r->members++;
+	return 0;
+}
+
+static int count_record(void *arg, bool object, struct error *err)
+{
+	struct records *r = arg;
+
+	(void)err;
+	r->objects += object;
+	r->others += !object;
+	return 0;
+}
+
+static void walks_records(void **state)
+{
+	static const struct json_record record = { count_member, count_record };
+	static const char good[] = "{\"d\":{\"x\":1,\"r\": [ {\"a\":1,\"b\":[2]} , {} ,[1], {\"a\":{\"a\":0}},\"s\"]}}";
+	static const char *const bad[] = { "{\"d\":{\"r\":[{\"a\":1}",       "{\"d\":{\"r\":[{\"a\" 1}]}}", "{\"d\":{\"r\":[{\"a\":1},]}}",
+					   "{\"d\":{\"r\":[{\"a\":1} {}]}}", "{\"d\":{\"r\":{}}}",          "{\"d\":1}" };
+	struct records r = { 0, 0, 0 };
+	struct error err;
+
+	(void)state;
+	assert_int_equal(json_each_record(good, sizeof good - 1, "d.r", &record, &r, &err), 0);
+	assert_int_equal(r.members, 3);
+	assert_int_equal(r.objects, 3);
+	assert_int_equal(r.others, 2);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_int_equal(json_each_record(bad[i], strlen(bad[i]), "d.r", &record, &r, &err), -1);
+}
+
 struct pairs {
 	size_t n, others;
 	double sum;
@@ -298,6 +340,7 @@ int main(void)
 		cmocka_unit_test(writes_numbers_that_read_back),
 		cmocka_unit_test(writes_hostile_text_as_json),
 		cmocka_unit_test(leaves_out_paths),
+		cmocka_unit_test(walks_records),
 		cmocka_unit_test(walks_pairs),
 		cmocka_unit_test(short_decimals_are_strtods),
 	};

@@ -55,6 +55,16 @@ int json_each_member(const char *bytes, size_t len,
                      int (*each)(void *arg, const char *key, size_t key_len, const char *value, size_t value_len, struct error *err),
                      void *arg, struct error *err);
 
+/* An array of objects in one pass: member for each member of an element as json_each_member gives it, then end; object false: the element
+ * was none. A key that comes twice is given twice. Returns as json_each_element does; a member of an element that turns out to be no JSON
+ * may have been given before. */
+struct json_record {
+	int (*member)(void *arg, const char *key, size_t key_len, const char *value, size_t value_len, struct error *err);
+	int (*end)(void *arg, bool object, struct error *err);
+};
+
+int json_each_record(const char *bytes, size_t len, const char *path, const struct json_record *record, void *arg, struct error *err);
+
 /* Digits with or without a point, 15 of them at most: then number and power of ten are exact and one division rounds as strtod() does
  * (Clinger 1990), at a tenth of its cost. false: anything else, which is for strtod(). */
 bool json_read_decimal(const char *text, size_t len, double *out);

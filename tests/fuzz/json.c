@@ -7,6 +7,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static int end(void *arg, bool object, struct error *err)
+{
+	(void)arg;
+	(void)object;
+	(void)err;
+	return 0;
+}
+
 static int each_pair(void *arg, const struct json_pair *pair, struct error *err)
 {
 	double number;
@@ -43,11 +51,13 @@ static int each(void *arg, const char *element, size_t len, struct error *err)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const paths[] = { "metadata.managedFields", "a.*.b" };
+	static const struct json_record record = { each_member, end };
 	struct buf out;
 
 	json_free(json_parse((const char *)data, size, NULL));
 	(void)json_each_member((const char *)data, size, each_member, NULL, NULL);
 	(void)json_each_element((const char *)data, size, "data.result", each, NULL, NULL, NULL);
+	(void)json_each_record((const char *)data, size, "data.result", &record, NULL, NULL);
 	buf_init(&out, 1 << 20);
 	(void)json_without(&out, (const char *)data, size, paths, 2, NULL);
 	buf_free(&out);
