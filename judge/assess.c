@@ -186,6 +186,10 @@ static int prepare_input(struct assessing *a)
 	for (size_t i = 0; i < r->n_steps; i++)
 		if (is_judged_step(r, &r->steps[i]) && r->steps[i].from < a->out->evaluated_at)
 			steps[n++] = r->steps[i];
+	/* The step that a running rollout is at lasts until the moment that is looked at, whatever its last row says. */
+	if (n > 0 && r->outcome == OUTCOME_RUNNING && r->steps[r->n_steps - 1].from == steps[n - 1].from &&
+	    steps[n - 1].to < a->out->evaluated_at)
+		steps[n - 1].to = a->out->evaluated_at;
 	a->judged = n > 0;
 	a->input = (struct decide_input){ .criteria = a->criteria, .steps = steps, .n_steps = n, .at = a->out->evaluated_at };
 	a->input.window_from = n > 0 ? steps[0].from : r->started_at;

@@ -162,11 +162,17 @@ static int iterations_in(const struct rollout *r, int64_t from, int64_t to)
 	return n;
 }
 
+/* What a running rollout is at now: it goes on behind its last row. */
+static bool is_open(const struct stepping *s, const struct change *c)
+{
+	return s->r->ended_at == INSTANT_NONE && c == &s->changes[s->n_changes - 1];
+}
+
 static int add_step(struct stepping *s, const struct change *c, int64_t from, int64_t to, enum step_kind kind)
 {
 	struct step *grown;
 
-	if (to <= from)
+	if (to < from || (to == from && !is_open(s, c)))
 		return 0;
 	grown = arena_grow(s->arena, s->steps, s->n, &s->cap, sizeof *grown);
 	if (grown == NULL)
@@ -188,6 +194,8 @@ static int step_of_change(struct stepping *s, size_t i)
 	const struct change *c = &s->changes[i];
 	int64_t to = i + 1 < s->n_changes ? s->changes[i + 1].at : end_of(s->r), cut = s->r->copying_at;
 
+	if (is_open(s, c) && to < c->at)
+		to = c->at;
 	if (c->exposure <= 0 && !c->tested)
 		return add_step(s, c, c->at, to, STEP_RETURN);
 	if (cut == INSTANT_NONE || cut >= to)

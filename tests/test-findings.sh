@@ -15,7 +15,7 @@ fail() {
 }
 
 for r in course-good course-errors-3; do
-	samples/play "samples/recordings/$r" "$tmp/$r.db" --rate 150 >/dev/null || { echo "FAIL: play $r"; exit 1; }
+	samples/play "samples/recordings/$r" "$tmp/$r.db" --rate 100 >/dev/null || { echo "FAIL: play $r"; exit 1; }
 done
 rules() { "$gonogo" show recorded --db "$1" -o json | jq -r '.findings[].rule'; }
 rules "$tmp/course-good.db" | grep -q 'weight-drift\|channels-contradict' && fail "a finding on a sound rollout"
@@ -47,9 +47,9 @@ rules "$tmp/other.db" | grep -qx flagger-disagrees || fail "no flagger-disagrees
 
 # As of a moment: what came later is not known, whatever the log holds; nothing is GO while it runs.
 at() { "$gonogo" show recorded --db "$tmp/course-good.db" --at "$1" -o json | jq -c '[.verdict, .rollout.outcome, .partial, (.steps | length)]'; }
-[ "$(at 2026-11-25T04:04:00Z)" = '["hold","running",true,3]' ] || fail "at 04:04:00: $(at 2026-11-25T04:04:00Z)"
+[ "$(at 2026-11-25T04:04:12Z)" = '["hold","running",true,3]' ] || fail "at 04:04:12: $(at 2026-11-25T04:04:12Z)"
 [ "$(at 2026-11-25T04:10:00Z)" = '["go","promoted",false,5]' ] || fail "at 04:10:00: $(at 2026-11-25T04:10:00Z)"
-"$gonogo" report recorded --db "$tmp/course-good.db" --at 2026-11-25T04:04:00Z -o "$tmp/partial" >/dev/null || fail "a partial report"
+"$gonogo" report recorded --db "$tmp/course-good.db" --at 2026-11-25T04:04:12Z -o "$tmp/partial" >/dev/null || fail "a partial report"
 head -1 "$tmp/partial/report.md" | grep -q 'partial: still running' || fail "a partial report that does not say so"
 pages=$(pdfinfo "$tmp/partial/report.pdf" | awk '/^Pages/ { print $2 }')
 [ "$(pdftotext "$tmp/partial/report.pdf" - | grep -ci 'partial')" -ge "$pages" ] || fail "a page that does not say it is partial"
