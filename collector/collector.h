@@ -20,7 +20,6 @@ struct reflector;
 struct repeats;
 struct store;
 
-/* Six resources a namespace. */
 /* Six each, and some kinds of routes more. */
 #define REFLECTORS_MAX (10 * NAMESPACES_MAX)
 
@@ -67,9 +66,10 @@ int collector_note(struct collector *c, const char *kind, const char *subject, c
 /* A gap row. */
 int collector_gap(struct collector *c, const char *subject, int64_t from, int64_t to, const char *reason);
 
-/* One object of the API server: redacts, projects, and queues it unless that version is stored. kind: "listed", "added", … */
 /* The route objects of a provider in a namespace, from now on; nothing if they are watched already or the provider has none. */
 void collector_watch_routes(struct collector *c, const char *namespace_, const char *provider);
+
+/* One object of the API server: redacts, projects, and queues it unless that version is stored. kind: "listed", "added", … */
 int collector_object(struct collector *c, const char *kind, const char *object_kind, const char *request, const char *bytes, size_t len);
 
 /* From 0 to 1, for jitter. */

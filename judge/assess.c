@@ -265,15 +265,18 @@ static int make_views(struct assessing *a)
 }
 
 /* What a metric cannot show was not looked at: nothing passes on that. */
-static void refuse_unseen(struct assessing *a, size_t i)
+static bool is_unseen(const struct assessing *a, size_t i)
 {
 	const struct criterion *c = &a->criteria->v[i];
-	const struct sight *s = &a->views[i].sight;
 
-	if ((c->kind != CRITERION_ERROR_RATIO && c->kind != CRITERION_SUCCESS_RATE) || s->measure->requests == NULL ||
-	    measure_unseen_class(s->measure, s->n_error_classes, s->error_classes) == NULL)
+	return (c->kind == CRITERION_ERROR_RATIO || c->kind == CRITERION_SUCCESS_RATE) && a->views[i].all->unseen_class != NULL;
+}
+
+static void refuse_unseen(struct assessing *a, size_t i)
+{
+	if (!is_unseen(a, i))
 		return;
-	decision_init(&a->decisions[i], c);
+	decision_init(&a->decisions[i], &a->criteria->v[i]);
 	a->decisions[i].state = CRITERION_NOT_EVALUABLE;
 	a->decisions[i].reason = REASON_UNSEEN_CLASS;
 }
@@ -335,6 +338,11 @@ static int read_step(struct assessing *a, struct step_result *out, const struct 
 
 		if (decide_reading(&p, input, &a->criteria->v[i], step->from, step->to, a->err) < 0)
 			return -1;
+		if (is_unseen(a, i)) {
+			p.state = READING_NOT_EVALUABLE;
+			p.reason = REASON_UNSEEN_CLASS;
+			p.value = p.baseline = NAN;
+		}
 		*reading = (struct reading){ .criterion = &a->criteria->v[i],
 					     .state = p.state,
 					     .value = p.value,

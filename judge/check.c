@@ -136,9 +136,14 @@ bool check_has_own(const struct canary_metric *metric)
 int check_make(struct check *out, struct assessing *a, const struct canary_metric *metric, bool by_template, const char **why_not)
 {
 	const struct provider *p = provider_find(a->r->spec.provider);
-	const char *query = is_success_rate(metric) ? p->success_rate : is_duration(metric) ? p->duration : metric->query;
+	const char *query;
 	int rc;
 
+	if (p == NULL || a->measure == NULL)
+		return impossible(a, why_not,
+				  arena_printf(a->arena, "the series of %s are not collected: the provider is not supported",
+					       words_code(metric->name, a->arena)));
+	query = is_success_rate(metric) ? p->success_rate : is_duration(metric) ? p->duration : metric->query;
 	if (by_template)
 		return make_by_template(out, a, metric, why_not);
 	if (query == NULL)

@@ -40,6 +40,9 @@ static const char *query_of(struct assessing *a, const struct decision *d, int a
 	const struct sight *sight = &assess_view(a, c)->sight;
 	const char *left;
 
+	if ((c->kind == CRITERION_ERROR_RATIO || c->kind == CRITERION_SUCCESS_RATE) && assess_view(a, c)->all->unseen_class != NULL)
+		return NULL;
+
 	*limit = c->limit;
 	switch (c->kind) {
 	case CRITERION_ERROR_RATIO:

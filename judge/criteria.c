@@ -10,6 +10,7 @@
 #include "gonogo/instant.h"
 #include "gonogo/schema.h"
 #include "gonogo/yaml.h"
+#include "promeval.h"
 #include "promql.h"
 
 /* More criteria than anyone signs for. */
@@ -363,13 +364,24 @@ static const char *criterion_fault(const struct criterion *c)
 
 /* ---- Endpoints: a pair of selectors of one metric. */
 
+/* metric{matchers} and nothing before or behind: no offset, no brackets, no comment, which would be asked for otherwise than it is printed. */
+static bool is_plain(const char *selector)
+{
+	size_t name = strspn(selector, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_:"), n = strlen(selector);
+
+	return name > 0 && selector[name] == '{' && selector[n - 1] == '}' && strpbrk(selector, "#\n\r") == NULL;
+}
+
 static const char *metric_of(const struct reader *r, const char *selector)
 {
+	static const struct series_set none = { 0 };
 	const struct promql_node *node;
+	struct prom_query ready;
 	struct error unused;
 
-	if (selector == NULL || promql_parse(&node, selector, r->arena, &unused) < 0 || node->kind != PROMQL_SELECTOR ||
-	    node->range != NULL || *node->name == '\0')
+	if (selector == NULL || !is_plain(selector) || promql_parse(&node, selector, r->arena, &unused) < 0 ||
+	    node->kind != PROMQL_SELECTOR || node->range != NULL || *node->name == '\0' || node->n_matchers == 0 ||
+	    promql_matcher(node, "__name__") != NULL || prom_prepare(&ready, node, &none, false, r->arena, &unused) < 0)
 		return NULL;
 	return node->name;
 }

@@ -26,9 +26,9 @@ static void put_name(struct buf *out, const char *name, char how)
 			buf_putc(out, '_');
 			continue;
 		}
-		if (how != '=' && strchr(".+*?()[]{}|^$", *name) != NULL)
+		if (how != '=' && strchr(".+*?()[]{}|^$\\", *name) != NULL)
 			buf_puts(out, "\\\\");
-		else if (*name == '\\' || *name == '"')
+		if (*name == '\\' || *name == '"')
 			buf_puts(out, "\\");
 		buf_putc(out, *name);
 	}
@@ -80,9 +80,18 @@ static const char *fill_in(const char *template_, const struct canary_spec *spec
 			c = end;
 		}
 	}
-	copy = text.failed ? NULL : arena_strdup(arena, text.data == NULL ? "" : text.data);
+	/* Names longer than any cluster has select nothing. */
+	copy = arena_strdup(arena, text.failed ? "job=\"\",job!=\"\"" : text.data == NULL ? "" : text.data);
 	buf_free(&text);
 	return copy;
+}
+
+/* Where the target's label of that name is there too, the exporter's own is the renamed one. */
+static const char *unrenamed(const char *matchers, const struct provider *p, struct arena *arena)
+{
+	if (matchers == NULL || p->renamed == NULL || strcmp(p->renamed, p->arm_label) == 0)
+		return matchers;
+	return arena_printf(arena, "%s,exported_%s=\"\"", matchers, p->renamed);
 }
 
 int measure_of_provider(struct measure *out, const struct provider *p, const struct canary_spec *spec, struct arena *arena,
@@ -103,6 +112,11 @@ int measure_of_provider(struct measure *out, const struct provider *p, const str
 		out->both[s] = fill_in(p->both, spec, s > 0, arena);
 		for (int arm = 0; arm < ARMS; arm++)
 			out->arm[s][arm] = fill_in(p->arm[arm], spec, s > 0, arena);
+		if (s == 0) {
+			out->both[s] = unrenamed(out->both[s], p, arena);
+			for (int arm = 0; arm < ARMS; arm++)
+				out->arm[s][arm] = unrenamed(out->arm[s][arm], p, arena);
+		}
 		if (out->arm_label[s] == NULL || out->both[s] == NULL || out->arm[s][ARM_CANARY] == NULL ||
 		    out->arm[s][ARM_BASELINE] == NULL)
 			return error_nomem(err);
@@ -115,7 +129,12 @@ static const char *inside(const char *selector, struct arena *arena)
 {
 	const char *open = strchr(selector, '{'), *close = strrchr(selector, '}');
 
-	return open == NULL || close == NULL ? "" : arena_printf(arena, "%.*s", (int)(close - open - 1), open + 1);
+	if (open == NULL || close == NULL)
+		return "";
+	/* A comma behind the last one is allowed, and two are not. */
+	while (close > open + 1 && (close[-1] == ' ' || close[-1] == ','))
+		close--;
+	return arena_printf(arena, "%.*s", (int)(close - open - 1), open + 1);
 }
 
 int measure_of_endpoint(struct measure *out, const struct measure *whole, const struct criterion *c, struct arena *arena, struct error *err)
@@ -251,14 +270,68 @@ bool measure_is_error(const struct measure *m, size_t n_classes, const char *con
 	return false;
 }
 
-const char *measure_unseen_class(const struct measure *m, size_t n_classes, const char *const *classes)
+/* Every arm that has series of requests has one with a code under that label. */
+static bool is_borne(const struct measure *m, const char *label, const char *pattern, const struct series_set *set, const signed char *arms)
 {
-	const char *pattern;
+	bool any[ARMS] = { false, false }, borne[ARMS] = { false, false };
 
-	for (size_t i = 0; i < n_classes; i++)
-		if (label_of_class(m, classes[i], &pattern) == NULL)
+	for (size_t i = 0; i < set->n; i++) {
+		const char *value = series_label(&set->v[i], label);
+
+		if (arms[i] < 0 || strcmp(set->v[i].name, m->requests) != 0)
+			continue;
+		any[arms[i]] = true;
+		borne[arms[i]] = borne[arms[i]] || (value != NULL && (!isdigit((unsigned char)*pattern) || isdigit((unsigned char)*value)));
+	}
+	return (borne[ARM_CANARY] || !any[ARM_CANARY]) && (borne[ARM_BASELINE] || !any[ARM_BASELINE]);
+}
+
+/* google.rpc.Code: what a server is to blame for. */
+static bool is_failed_call(const char *status)
+{
+	static const char *const failed[] = { "2", "4", "8", "12", "13", "14", "15" };
+
+	for (size_t i = 0; i < sizeof failed / sizeof failed[0]; i++)
+		if (strcmp(failed[i], status) == 0)
+			return true;
+	return false;
+}
+
+static bool has_failed_calls(const struct measure *m, const struct series_set *set, const signed char *arms)
+{
+	for (size_t i = 0; i < set->n && m->grpc_label != NULL; i++) {
+		const char *status = arms[i] < 0 || strcmp(set->v[i].name, m->requests) != 0 ? NULL
+											     : series_label(&set->v[i], m->grpc_label);
+
+		if (status != NULL && is_failed_call(status))
+			return true;
+	}
+	return false;
+}
+
+const char *measure_unseen_class(const struct measure *m, size_t n_classes, const char *const *classes, const struct series_set *set,
+				 const signed char *arms)
+{
+	const char *pattern, *unborne = NULL;
+	size_t calls = 0;
+
+	for (size_t i = 0; i < n_classes; i++) {
+		const char *label = label_of_class(m, classes[i], &pattern);
+
+		calls += is_grpc(classes[i]);
+		if (label == NULL)
 			return classes[i];
-	return NULL;
+		if (is_borne(m, label, pattern, set, arms))
+			continue;
+		/* Requests that are no gRPC calls bear no status of one; another class may be seen. */
+		if (!is_grpc(classes[i]) || n_classes == 1)
+			return classes[i];
+		unborne = classes[i];
+	}
+	if (calls == n_classes && unborne != NULL)
+		return unborne;
+	/* Linkerd's classification has them. */
+	return calls == 0 && m->failed_label == NULL && has_failed_calls(m, set, arms) ? "gRPC" : NULL;
 }
 
 /* "5..|404": the classes that one label shows; "" if none. */

@@ -1,6 +1,5 @@
 #include "promeval.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <regex.h>
 #include <stdlib.h>
@@ -17,6 +16,8 @@
 /* A pattern of a person is far below; repeats and back references are not compiled: what they cost is not bounded. A backslash before what is
  * no letter or digit makes a literal of it. */
 #define PATTERN_MAX 4096
+#define GROUPS_MAX 16
+#define LITERALS ".+*?()[]{}|^$\\/-"
 
 struct evaluating {
 	const struct prom_query *query;
@@ -51,13 +52,43 @@ static const char *value_of(const struct series *s, const char *label)
 	return value == NULL ? "" : value;
 }
 
+/* Where a class ends; NULL: not closed, or with a backslash, which POSIX takes for itself. */
+static const char *class_end(const char *c)
+{
+	const char *end = strchr(c + (c[1] == '^' ? 3 : 2) - (c[1] == '\0'), ']');
+
+	return c[1] == '\0' || end == NULL || memchr(c, '\\', (size_t)(end - c)) != NULL ? NULL : end;
+}
+
+/* regcomp() makes two of what stands before a "+": nested ones double with every level. */
 static bool is_bounded(const char *pattern)
 {
+	bool repeats[GROUPS_MAX] = { false };
+	size_t depth = 0;
+
 	if (strlen(pattern) > PATTERN_MAX || strstr(pattern, "(?") != NULL)
 		return false;
-	for (const char *c = pattern; *c != '\0'; c++)
-		if (*c == '{' || (*c == '\\' && !ispunct((unsigned char)*++c)))
+	for (const char *c = pattern; *c != '\0'; c++) {
+		if (*c == '\\') {
+			if (c[1] == '\0' || strchr(LITERALS, *++c) == NULL)
+				return false;
+		} else if (*c == '[') {
+			c = class_end(c);
+			if (c == NULL)
+				return false;
+		} else if (*c == '{' || (*c == '(' && ++depth == GROUPS_MAX)) {
 			return false;
+		} else if (*c == '(') {
+			repeats[depth] = false;
+		} else if (*c == ')' && depth > 0) {
+			if (repeats[depth] && c[1] == '+')
+				return false;
+			depth--;
+			repeats[depth] = repeats[depth] || repeats[depth + 1];
+		} else if (*c == '+') {
+			repeats[depth] = true;
+		}
+	}
 	return true;
 }
 

@@ -1,5 +1,6 @@
 #include "route.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,18 +15,33 @@ static bool is_arm(const char *name, const char *arm)
 	return (n > k && strcmp(name + n - k, arm) == 0) || (upstream != NULL && strncmp(upstream + k, "upstream-", 9) == 0);
 }
 
-/* A number, or a quantity such as "10" or "500m" (SMI v1alpha1). absent: what a backend without a weight gets. */
+/* NaN: no share of anything. */
+static double checked(double weight)
+{
+	return weight >= 0 && weight <= 1e9 ? weight : NAN;
+}
+
+/* Digits, with a point or thousandths ("500m", SMI v1alpha1). */
+static double read_text(const char *text)
+{
+	size_t n = strspn(text, "0123456789.");
+	bool thousandths = strcmp(text + n, "m") == 0;
+
+	if (n == 0 || n > 15 || (text[n] != '\0' && !thousandths))
+		return NAN;
+	return checked(strtod(text, NULL) / (thousandths ? 1000 : 1));
+}
+
+/* absent: what a backend without a weight gets. */
 static double weight_of(const struct json *weight, double absent)
 {
-	const char *text = json_string(weight);
-	double number = absent;
-	char *end;
+	double number;
 
-	if (text != NULL) {
-		number = strtod(text, &end);
-		return *end == 'm' ? number / 1000 : number;
-	}
-	return json_number(weight, &number) ? number : absent;
+	if (weight == NULL)
+		return absent;
+	if (json_string(weight) != NULL)
+		return read_text(json_string(weight));
+	return json_number(weight, &number) ? checked(number) : NAN;
 }
 
 static void add_backend(struct route_weights *out, const char *name, double weight)
@@ -114,8 +130,8 @@ static void read_nginx(struct route_weights *out, const char *key, const char *v
 	if (strcmp(slash, "/canary-weight") != 0)
 		return;
 	out->has_canary = out->has_primary = true;
-	out->canary = strtod(value, NULL);
-	out->primary = 100 - out->canary;
+	out->canary = read_text(value);
+	out->primary = out->canary > 100 ? 0 : 100 - out->canary;
 }
 
 /* skipper: {"NAME-primary":90,"NAME-canary":10}. */
@@ -159,7 +175,7 @@ bool route_read(struct route_weights *out, const char *kind, const struct json *
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
 		if (strcmp(kinds[i].kind, kind) == 0) {
 			kinds[i].read(out, object);
-			return true;
+			return !isnan(out->canary) && !isnan(out->primary);
 		}
 	return false;
 }

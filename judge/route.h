@@ -13,7 +13,8 @@ struct route_weights {
 };
 
 /* Reads one object of a kind such as "TraefikService", "HTTPRoute", "VirtualService", "TrafficSplit", "HTTPProxy", "RouteTable", "Ingress".
- * false: no such kind. */
+ * false: no such kind, or weights
+ * that are none (negative, infinite, words). */
 bool route_read(struct route_weights *out, const char *kind, const struct json *object);
 
 #endif

@@ -485,6 +485,15 @@ static bool birth_is_possible(const struct target *t, const struct deltas *all, 
 	return true;
 }
 
+/* Increments that fit a count; sums of a thousand of them do too. */
+static bool are_counts(const struct target *t, const struct deltas *all, size_t i)
+{
+	for (size_t l = 0; l < t->n_lanes; l++)
+		if (!isnan(all[l].v[i]) && !(all[l].v[i] >= 0 && all[l].v[i] < 1e12))
+			return false;
+	return true;
+}
+
 /* slow[e] held the requests up to the edge while summing; now those above it. Counts that shrink with a higher edge are no histogram. */
 static void turn_buckets(const struct building *b, struct stratum *s, int arm, bool seen)
 {
@@ -514,6 +523,11 @@ static int count(struct building *b, const struct target *t, const struct deltas
 		return error_nomem(b->err);
 	if (t->interval > 0 && s->to - s->from > t->interval * 3 / 2)
 		s->flags |= STRATUM_LONG;
+	if (!are_counts(t, all, i)) {
+		s->flags |= STRATUM_REJECTED;
+		s->slow[0] = s->slow[1] = NULL;
+		return add_note(b, "malformed", s->to, "a counter grew by more than any service can count: the interval is not counted", 0);
+	}
 	if (!birth_is_possible(t, all, i)) {
 		s->flags |= STRATUM_REJECTED;
 		s->slow[0] = s->slow[1] = NULL;
@@ -669,6 +683,14 @@ static int align(struct building *b)
 	return 0;
 }
 
+static bool has_arm(const struct target *t, int arm)
+{
+	for (size_t i = 0; i < t->n_lanes; i++)
+		if (t->lanes[i].arm == arm)
+			return true;
+	return false;
+}
+
 /* ---- Every pod a target of its own: increments are spread evenly over their interval onto the reference's grid. */
 
 #define COVERAGE_MIN 0.8
@@ -681,9 +703,11 @@ struct watch {
 	int64_t reach[ARMS], covered[ARMS];
 };
 
-static void watch_add(struct watch *w, const struct stratum *cell, const struct stratum *s, int arm)
+/* What a scrape tells of is the interval before it: where others failed in between, only that much was watched. */
+static void watch_add(struct watch *w, const struct stratum *cell, const struct stratum *s, int arm, int64_t interval)
 {
-	int64_t from = s->from > w->reach[arm] ? s->from : w->reach[arm], to = s->to < cell->to ? s->to : cell->to;
+	int64_t since = (s->flags & STRATUM_LONG) != 0 && s->to - s->from > interval ? s->to - interval : s->from;
+	int64_t from = since > w->reach[arm] ? since : w->reach[arm], to = s->to < cell->to ? s->to : cell->to;
 
 	if (to <= from)
 		return;
@@ -731,7 +755,7 @@ static int fill_cell(struct building *b, struct stratum *cell, const struct stra
 		for (int arm = 0; arm < ARMS; arm++) {
 			if (!all[i].seen[arm])
 				continue;
-			watch_add(watch, cell, &all[i], arm);
+			watch_add(watch, cell, &all[i], arm, b->out->scrape_interval);
 			cell->seen[arm] = true;
 			buckets[arm] = buckets[arm] || all[i].slow[arm] != NULL;
 			add_part(b, cell, &all[i], arm);
@@ -745,18 +769,26 @@ static int fill_cell(struct building *b, struct stratum *cell, const struct stra
 	return 0;
 }
 
-/* Less than that of an arm was watched: nothing is known of it there, and the cell compares nothing. Before the canary's first scrape and
- * after its last there is none to compare with, and the baseline stands alone. */
-static void judge_cell(struct stratum *cell, const struct watch *watch, int64_t canary_from, int64_t canary_to)
+static bool lives(const struct building *b, const struct stratum *cell, int arm)
 {
-	bool canary_lives = cell->from >= canary_from && cell->to <= canary_to;
+	for (size_t i = 0; i < b->n_targets; i++) {
+		const struct target *t = &b->targets[i];
 
+		if (t->n_grid > 0 && has_arm(t, arm) && t->grid[0] <= cell->from && t->grid[t->n_grid - 1] >= cell->to)
+			return true;
+	}
+	return false;
+}
+
+/* An arm that was not watched while a pod of it was there before and after: the cell compares nothing. One that has no pod has no requests. */
+static void judge_cell(const struct building *b, struct stratum *cell, const struct watch *watch)
+{
 	for (int arm = 0; arm < ARMS; arm++) {
 		if ((double)watch->covered[arm] >= COVERAGE_MIN * (double)(cell->to - cell->from))
 			continue;
 		cell->n[arm] = cell->k[arm] = 0;
 		cell->slow[arm] = NULL;
-		if (arm == ARM_BASELINE || canary_lives)
+		if (lives(b, cell, arm))
 			cell->flags |= STRATUM_REJECTED;
 	}
 }
@@ -767,17 +799,12 @@ static int spread(struct building *b)
 	const struct target *ref = reference(b);
 	const struct stratum *all = out->v;
 	size_t n = out->n, first = 0, last = 0;
-	int64_t canary_from = INT64_MAX, canary_to = INT64_MIN, begin = INT64_MAX, end = INT64_MIN, longest = 0,
-		step = out->scrape_interval;
+	int64_t begin = INT64_MAX, end = INT64_MIN, longest = 0, step = out->scrape_interval;
 
 	for (size_t i = 0; i < n; i++) {
 		begin = all[i].from < begin ? all[i].from : begin;
 		end = all[i].to > end ? all[i].to : end;
 		longest = all[i].to - all[i].from > longest ? all[i].to - all[i].from : longest;
-		if (!all[i].seen[ARM_CANARY])
-			continue;
-		canary_from = all[i].from < canary_from ? all[i].from : canary_from;
-		canary_to = all[i].to > canary_to ? all[i].to : canary_to;
 	}
 	if (step <= 0 || n == 0 || (end - begin) / step > CELLS_MAX)
 		return align(b);
@@ -796,11 +823,19 @@ static int spread(struct building *b)
 			;
 		if (fill_cell(b, cell, all + first, last - first, &watch) < 0)
 			return -1;
-		judge_cell(cell, &watch, canary_from, canary_to);
+		judge_cell(b, cell, &watch);
 		if (!cell->seen[ARM_CANARY] && !cell->seen[ARM_BASELINE])
 			out->n--;
 	}
 	return 0;
+}
+
+/* Where a service is called "shop-primary-api", the word tells nothing about the arm. */
+static bool names_tell(const struct measure *m)
+{
+	const char *canary = m->arm[0][ARM_CANARY], *primary = m->arm[0][ARM_BASELINE];
+
+	return canary != NULL && primary != NULL && strstr(canary, "-primary-") == NULL && strstr(primary, "-canary-") == NULL;
 }
 
 static int take_notes(struct building *b)
@@ -813,7 +848,9 @@ static int take_notes(struct building *b)
 
 		/* Which arm an incomplete answer was about: by its query, and both where that does not say. */
 		if (n->annotation == ANNOTATION_PARTIAL) {
-			bool primary = strstr(n->query, "-primary-") != NULL, canary = strstr(n->query, "-canary-") != NULL;
+			bool clear = names_tell(b->spec->measure);
+			bool primary = clear && strstr(n->query, "-primary-") != NULL,
+			     canary = clear && strstr(n->query, "-canary-") != NULL;
 
 			if (primary || !canary)
 				b->out->partial[ARM_BASELINE] = true;
@@ -831,11 +868,37 @@ static int take_notes(struct building *b)
 	return 0;
 }
 
+/* Of each arm's best scraped target; the longer of the two. A target seen twice says nothing about how often one looks. */
+static int64_t usual_interval(const struct building *b)
+{
+	int64_t usual = 0;
+
+	for (int arm = 0; arm < ARMS; arm++) {
+		const struct target *best = NULL;
+
+		for (size_t i = 0; i < b->n_targets; i++)
+			if (has_arm(&b->targets[i], arm) && (best == NULL || b->targets[i].n_grid > best->n_grid))
+				best = &b->targets[i];
+		if (best != NULL && best->interval > usual)
+			usual = best->interval;
+	}
+	return usual;
+}
+
 static int note_classes(struct building *b)
 {
 	const struct measure *m = b->spec->measure;
-	const char *unseen = m->requests == NULL ? NULL : measure_unseen_class(m, b->spec->n_error_classes, b->spec->error_classes);
+	const char *unseen = m->requests == NULL
+				     ? NULL
+				     : measure_unseen_class(m, b->spec->n_error_classes, b->spec->error_classes, b->set, b->arms);
 
+	b->out->unseen_class = unseen;
+
+	if (unseen != NULL && strcmp(unseen, "gRPC") == 0)
+		return add_note(b, "class-unseen", INSTANT_NONE,
+				arena_printf(b->arena, "`%s` counts failed gRPC calls, and no error class is about them (such as grpc:14)",
+					     m->requests),
+				0);
 	return unseen == NULL ? 0
 			      : add_note(b, "class-unseen", INSTANT_NONE,
 					 arena_printf(b->arena, "no label of `%s` can show the error class `%s`", m->requests, unseen), 0);
@@ -844,7 +907,6 @@ static int note_classes(struct building *b)
 int strata_build(struct strata *out, const struct series_set *set, const struct strata_spec *spec, struct arena *arena, struct error *err)
 {
 	struct building b = { .out = out, .set = set, .spec = spec, .arena = arena, .err = err };
-	int64_t longest = 0;
 
 	*out = (struct strata){ 0 };
 	if (measure_arms(&b.arms, &b.spelling, spec->measure, set, arena, err) < 0)
@@ -858,9 +920,8 @@ int strata_build(struct strata *out, const struct series_set *set, const struct 
 	for (size_t i = 0; i < b.n_targets; i++) {
 		if (fill_target(&b, &b.targets[i]) < 0 || build_target(&b, &b.targets[i]) < 0)
 			return -1;
-		longest = b.targets[i].interval > longest ? b.targets[i].interval : longest;
 	}
-	out->scrape_interval = longest;
+	out->scrape_interval = usual_interval(&b);
 	if (out->n > 1)
 		qsort(out->v, out->n, sizeof *out->v, compare_strata);
 	if (b.n_targets > 1 && (spec->measure->pods ? spread(&b) : align(&b)) < 0)

@@ -41,23 +41,27 @@ static int sample_gaps(struct assessing *a)
 	int64_t from = a->input.window_from, to = a->input.window_to == INSTANT_NONE ? a->input.at : a->input.window_to, at = from;
 	int64_t allowed = a->all.scrape_interval > 0 ? a->all.scrape_interval * 5 / 2 : 60 * NS_PER_S;
 	const struct ids *last = NULL;
+	bool closed = false;
 
 	if (!a->judged)
 		return 0;
-	for (size_t i = 0; i < a->all.n; i++) {
+	for (size_t i = 0; i < a->all.n && !closed; i++) {
 		const struct stratum *s = &a->all.v[i];
 
-		if (s->to <= from || s->from >= to)
+		/* A cell of the common grid that hardly any scrape tells of is none. */
+		if (s->to <= from || ((s->flags & STRATUM_REJECTED) != 0 && (s->flags & STRATUM_ALIGNED) != 0))
 			continue;
-		if (s->to - s->from > allowed &&
-		    add_sample_gap(a, s->from, s->to, "no samples: the target was not scraped, or Prometheus was away", &s->ids) < 0)
+		/* A gap that outlasts the analysis has its whole length. */
+		closed = s->from >= to;
+		if (at < to && s->from - at > allowed && add_sample_gap(a, at, s->from, "no samples", &s->ids) < 0)
 			return -1;
-		if (s->from - at > allowed && add_sample_gap(a, at, s->from, "no samples", &s->ids) < 0)
+		if (!closed && s->to - s->from > allowed &&
+		    add_sample_gap(a, s->from, s->to, "no samples: the target was not scraped, or Prometheus was away", &s->ids) < 0)
 			return -1;
 		at = s->to > at ? s->to : at;
 		last = &s->ids;
 	}
-	if (to - at > allowed)
+	if (!closed && to - at > allowed)
 		return add_sample_gap(a, at, to, a->all.n == 0 ? "no samples of either arm in the whole analysis" : "no samples", last);
 	return 0;
 }

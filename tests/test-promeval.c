@@ -159,6 +159,9 @@ static void what_is_not_evaluated_is_named(void **state)
 					       "topk(1, r)",
 					       "r{a=~\"(b{200}){200}\"}",
 					       "r{a=~\"\\\\d+\"}",
+					       "r{a=~\"((5+)+)+\"}",
+					       "r{a=~\"[\\\\-a]\"}",
+					       "r{a=~\"[a\"}",
 					       "sum(r) / on(a) sum(r)",
 					       "label_replace(r, \"a\", \"b\", \"c\", \"d\")" };
 	static const double v0[] = { 0, 1 };

@@ -218,6 +218,55 @@ static void a_label_split_changes_nothing(void **unused)
 	arena_free(arena);
 }
 
+/* Failed calls that no class is about must not read as successes; nor codes that are none. */
+static void what_cannot_be_seen_is_named(void **state)
+{
+	static const struct {
+		const char *code, *unseen;
+	} cases[] = { { "200", NULL }, { "500", NULL }, { "0", NULL }, { "5", NULL }, { "14", "gRPC" }, { "2", "gRPC" }, { "OK", "5.." } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct arena *arena = arena_new(1 << 26);
+		struct evidence e = { .cluster = "" };
+		struct counter c[2] = { { "primary", "200", "a", "GET", 0, { 0 } }, { "canary", cases[i].code, "a", "GET", 0, { 0 } } };
+		struct strata s;
+
+		count_up(&c[0], -1);
+		count_up(&c[1], -1);
+		add_window(&e, arena, c, 2, 0, SCRAPES, false);
+		build(&s, &e, arena);
+		if (cases[i].unseen == NULL)
+			assert_null(s.unseen_class);
+		else
+			assert_string_equal(s.unseen_class, cases[i].unseen);
+		arena_free(arena);
+	}
+}
+
+/* A target that was seen twice, 400 s apart, does not tell how often one looks. */
+static void a_rare_target_sets_no_rhythm(void **state)
+{
+	struct arena *arena = arena_new(1 << 26);
+	struct evidence e = { .cluster = "" };
+	struct counter c[2] = { { "primary", "200", "a", "GET", 0, { 0 } }, { "canary", "200", "a", "GET", 0, { 0 } } };
+	struct strata usual, odd;
+
+	(void)state;
+	count_up(&c[0], -1);
+	count_up(&c[1], -1);
+	add_window(&e, arena, c, 2, 0, SCRAPES, false);
+	build(&usual, &e, arena);
+	(void)support_add_row(&e, arena, 2, SOURCE_PROMETHEUS, "samples", "",
+			      "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[{\"metric\":{\"__name__\":"
+			      "\"traefik_service_requests_total\",\"instance\":\"odd\",\"code\":\"200\",\"service\":"
+			      "\"develop-backend-primary-80@kubernetescrd\"},\"values\":[[1000,\"1\"],[1400,\"2\"]]}]}}");
+	build(&odd, &e, arena);
+	assert_true(usual.scrape_interval > 0);
+	assert_int_equal(odd.scrape_interval, usual.scrape_interval);
+	arena_free(arena);
+}
+
 /* Of a single series with one label. */
 static int arm_of(const char *provider, const char *metric, const char *label, const char *value, struct arena *arena)
 {
@@ -271,10 +320,9 @@ static void only_our_own_series_count(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(any_order_gives_the_same_strata),
-		cmocka_unit_test(counts_are_exact),
-		cmocka_unit_test(a_label_split_changes_nothing),
-		cmocka_unit_test(only_our_own_series_count),
+		cmocka_unit_test(any_order_gives_the_same_strata), cmocka_unit_test(counts_are_exact),
+		cmocka_unit_test(a_label_split_changes_nothing),   cmocka_unit_test(what_cannot_be_seen_is_named),
+		cmocka_unit_test(a_rare_target_sets_no_rhythm),    cmocka_unit_test(only_our_own_series_count),
 	};
 
 	return cmocka_run_group_tests_name("strata", tests, NULL, NULL);

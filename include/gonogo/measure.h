@@ -58,7 +58,9 @@ bool measure_is_error(const struct measure *measure, size_t n_classes, const cha
 const char *measure_error_query(const struct measure *measure, size_t n_classes, const char *const *classes, const char *matchers,
                                 double window, struct arena *arena);
 
-/* The first class that no label of the measure can show, or NULL. */
-const char *measure_unseen_class(const struct measure *measure, size_t n_classes, const char *const *classes);
+/* A class that the series of either arm cannot show, since they bear no such label or no codes in it; or "gRPC" where they count failed calls
+ * (UNKNOWN, DEADLINE_EXCEEDED, UNAVAILABLE and the like) and no class is about these; NULL. arms: of measure_arms. */
+const char *measure_unseen_class(const struct measure *measure, size_t n_classes, const char *const *classes, const struct series_set *set,
+                                 const signed char *arms);
 
 #endif

@@ -53,6 +53,7 @@ struct strata {
 	int64_t scrape_interval;	/* ns, the median; 0: fewer than two scrapes */
 	const signed char *arms;	/* of each series of the set: ARM_…, -1 */
 	size_t spelling;		/* measure.h: of the labels found */
+	const char *unseen_class;	/* of the error classes: one that no series can show; NULL */
 	bool found[ARMS];		/* any series at all for that arm */
 	bool partial[ARMS];		/* an answer about this arm was marked incomplete */
 	size_t n_notes, cap_notes;
