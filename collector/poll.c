@@ -236,8 +236,8 @@ static bool is_empty(const struct query *q)
 	return *at == ']' || *at == '\0';
 }
 
-static int push(struct poller *p, struct watched *w, const char *kind, const char *text, int64_t time);
-static int push_probe(struct poller *p, struct watched *w, const char *text, const char *renamed, int64_t time);
+static struct query *push(struct poller *p, struct watched *w, const char *kind, const char *text, int64_t time);
+static void push_probe(struct poller *p, struct watched *w, const char *text, const char *renamed, int64_t time);
 
 /* The same window under the renamed label (facts/prometheus.md "renamed labels"), as long as neither has had a sample: before the first
  * request both are empty, and that decides nothing. */
@@ -251,7 +251,7 @@ static void learn_label(struct poller *p, struct query *q)
 		return;
 	}
 	if (q->renamed != NULL && !q->canary->plain)
-		(void)push_probe(p, q->canary, q->renamed, NULL, q->time);
+		push_probe(p, q->canary, q->renamed, NULL, q->time);
 }
 
 /* A query that got no answer is put back a few times, and each failure is a row. */
@@ -293,7 +293,7 @@ static void on_done(void *arg, const struct http_result *result)
 	free_query(q);
 }
 
-static int push(struct poller *p, struct watched *w, const char *kind, const char *text, int64_t time)
+static struct query *push(struct poller *p, struct watched *w, const char *kind, const char *text, int64_t time)
 {
 	struct query *q = calloc(1, sizeof *q), **at = &p->queue;
 	char request[64];
@@ -301,7 +301,7 @@ static int push(struct poller *p, struct watched *w, const char *kind, const cha
 
 	buf_init(&line, 65536);
 	if (q == NULL)
-		return -1;
+		return NULL;
 	(void)snprintf(request, sizeof request, "&time=%" PRId64 ".%03d", time / NS_PER_S, (int)(time % NS_PER_S / NS_PER_MS));
 	buf_printf(&line, *text == '/' ? "GET %s" : "GET /api/v1/query?query=%s%s", text, *text == '/' ? "" : request);
 	*q = (struct query){ .poller = p, .canary = w, .kind = kind, .time = time };
@@ -316,31 +316,22 @@ static int push(struct poller *p, struct watched *w, const char *kind, const cha
 	}
 	if (q->text == NULL || q->request == NULL || q->subject == NULL) {
 		free_query(q);
-		return -1;
+		return NULL;
 	}
 	while (*at != NULL)
 		at = &(*at)->next;
 	*at = q;
-	return 0;
-}
-
-static struct query *last_of(struct query *q)
-{
-	while (q != NULL && q->next != NULL)
-		q = q->next;
 	return q;
 }
 
-static int push_probe(struct poller *p, struct watched *w, const char *text, const char *renamed, int64_t time)
+static void push_probe(struct poller *p, struct watched *w, const char *text, const char *renamed, int64_t time)
 {
-	struct query *q;
+	struct query *q = push(p, w, "samples", text, time);
 
-	if (push(p, w, "samples", text, time) < 0)
-		return -1;
-	q = last_of(p->queue);
+	if (q == NULL)
+		return;
 	q->probes_label = true;
 	q->renamed = renamed == NULL ? NULL : strdup(renamed);
-	return 0;
 }
 
 /* Credentials are read for every query: they rotate, and files are small. */
@@ -390,6 +381,15 @@ static void send_query(struct poller *p, struct query *q)
 	p->n_running++;
 }
 
+/* Several criteria look at one endpoint. */
+static bool is_waiting(const struct poller *p, const struct watched *w, const char *text, int64_t time)
+{
+	for (const struct query *q = p->queue; q != NULL; q = q->next)
+		if (q->canary == w && q->time == time && strcmp(q->text, text) == 0)
+			return true;
+	return false;
+}
+
 /* The series of criteria that have an endpoint of their own, by the criteria in force for this canary. */
 static void ask_endpoints(struct poller *p, struct watched *w, const struct measure *whole, int64_t seconds, int64_t to,
 			  struct arena *arena)
@@ -407,7 +407,8 @@ static void ask_endpoints(struct poller *p, struct watched *w, const struct meas
 				   : measure_queries(queries, &measure, 0, seconds, arena);
 
 		for (size_t k = 0; k < n; k++)
-			(void)push(p, w, "samples", queries[k], to);
+			if (!is_waiting(p, w, queries[k], to))
+				(void)push(p, w, "samples", queries[k], to);
 	}
 }
 
@@ -422,7 +423,7 @@ static void ask_arms(struct poller *p, struct watched *w, const struct measure *
 
 	for (size_t i = 0; i < n; i++) {
 		if (n_renamed == n)
-			(void)push_probe(p, w, queries[i], renamed[i], to);
+			push_probe(p, w, queries[i], renamed[i], to);
 		else
 			(void)push(p, w, "samples", queries[i], to);
 	}

@@ -45,7 +45,7 @@ static int read_samples(struct assessing *a, const struct provider *provider)
 	series_set_finish(set);
 	a->out->series = set;
 	a->measure = provider == NULL ? NULL : measure;
-	a->views[0].sight.measure = measure;
+	a->whole = measure;
 	return strata_build(&a->all, set, &spec, a->arena, a->err);
 }
 
@@ -244,7 +244,6 @@ static int own_view(struct assessing *a, struct view *view, const struct criteri
 
 static int make_views(struct assessing *a)
 {
-	const struct measure *whole = a->views[0].sight.measure;
 	struct sight *sights = arena_alloc(a->arena, a->criteria->n * sizeof *sights);
 
 	if (sights == NULL)
@@ -252,7 +251,7 @@ static int make_views(struct assessing *a)
 	for (size_t i = 0; i < a->criteria->n; i++) {
 		struct view *view = &a->views[i];
 
-		view->sight = (struct sight){ whole, a->criteria->n_error_classes, a->criteria->error_classes, a->all.spelling,
+		view->sight = (struct sight){ a->whole, a->criteria->n_error_classes, a->criteria->error_classes, a->all.spelling,
 					      a->all.arms };
 		view->all = &a->all;
 		view->input = a->input;
@@ -462,7 +461,7 @@ int assess_counts(struct assessing *a)
 
 	a->decisions = arena_alloc(a->arena, a->criteria->n * sizeof *a->decisions);
 	out->results = arena_alloc(a->arena, a->criteria->n * sizeof *out->results);
-	a->views = arena_alloc(a->arena, (a->criteria->n + 1) * sizeof *a->views);
+	a->views = arena_alloc(a->arena, a->criteria->n * sizeof *a->views);
 	if (a->decisions == NULL || out->results == NULL || a->views == NULL)
 		return error_nomem(a->err);
 	if (plan(a) < 0 || read_samples(a, provider) < 0 || prepare_input(a) < 0 || assess_points(a) < 0 || make_views(a) < 0)

@@ -21,7 +21,8 @@ struct assessing {
 	const struct rollouts *rollouts;	/* of the log; may be NULL */
 	struct arena *arena;
 	struct error *err;
-	const struct measure *measure;	/* by the provider; NULL where that is not supported */
+	const struct measure *whole;	/* of all requests of the service; without metrics where the provider is not supported */
+	const struct measure *measure;	/* the same, and NULL there */
 	struct view *views;		/* one a criterion */
 	struct strata all;		/* of both arms, whole history */
 	struct decide_input input;

@@ -147,22 +147,24 @@ static const char *lower(struct assessing *a, const char *kind)
 
 	for (char *c = text; c != NULL && *c != '\0'; c++)
 		*c = (char)tolower((unsigned char)*c);
-	return text == NULL ? "" : text;
+	return text;
 }
 
 static const char *verification(struct assessing *a)
 {
 	const struct provider *p = provider_find(a->r->spec.provider);
-	const char *m = a->measure == NULL ? NULL : a->measure->arm[a->all.spelling][ARM_CANARY], *silent;
+	const char *m = a->measure == NULL ? NULL : a->measure->arm[a->all.spelling][ARM_CANARY], *silent, *kind;
 
 	if (m == NULL || p == NULL)
 		return "The primary alone serves requests.";
 	silent = arena_printf(a->arena, "sum(rate(%s{%s}[1m])) is 0 or empty within 60" NBSP "s.", a->measure->requests, m);
 	if (silent == NULL || p->route.kind == NULL)
 		return silent;
-	return arena_printf(a->arena, "kubectl -n %s get %s %s%s -o yaml shows no canary, and %s", a->r->namespace_,
-			    lower(a, p->route.kind), p->route.by_ingress ? a->r->spec.ingress_name : a->r->spec.service_name,
-			    p->route.suffix, silent);
+	kind = lower(a, p->route.kind);
+	return kind == NULL
+		       ? NULL
+		       : arena_printf(a->arena, "kubectl -n %s get %s %s%s -o yaml shows no canary, and %s", a->r->namespace_, kind,
+				      p->route.by_ingress ? a->r->spec.ingress_name : a->r->spec.service_name, p->route.suffix, silent);
 }
 
 /* Twice a baseline with hardly an error is below the floor, which then is what the query asks for. */

@@ -8,6 +8,7 @@
 #include "gonogo/digest.h"
 #include "gonogo/error.h"
 #include "gonogo/instant.h"
+#include "gonogo/measure.h"
 #include "gonogo/schema.h"
 #include "gonogo/yaml.h"
 #include "promeval.h"
@@ -386,13 +387,6 @@ static const char *metric_of(const struct reader *r, const char *selector)
 	return node->name;
 }
 
-static bool is_histogram(const char *metric)
-{
-	size_t n = strlen(metric);
-
-	return n > 7 && strcmp(metric + n - 7, "_bucket") == 0;
-}
-
 static const char *endpoint_fault(const struct reader *r, const struct criterion *c)
 {
 	const char *canary = metric_of(r, c->endpoint.canary), *baseline = metric_of(r, c->endpoint.baseline);
@@ -404,7 +398,7 @@ static const char *endpoint_fault(const struct reader *r, const struct criterion
 		return "needs an endpoint with `canary` and `baseline`, selectors such as requests_total{path=\"/pay\"} without a range";
 	if (strcmp(canary, baseline) != 0)
 		return "needs one metric in both selectors of its endpoint";
-	if (quantile != is_histogram(canary))
+	if (quantile != measure_is_histogram(canary))
 		return quantile ? "needs a histogram (…_bucket) in its endpoint"
 				: "needs a counter of requests in its endpoint, not a histogram";
 	return NULL;

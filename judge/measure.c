@@ -137,12 +137,21 @@ static const char *inside(const char *selector, struct arena *arena)
 	return arena_printf(arena, "%.*s", (int)(close - open - 1), open + 1);
 }
 
+static const char bucket[] = "_bucket";
+
+bool measure_is_histogram(const char *metric)
+{
+	size_t n = strlen(metric), k = sizeof bucket - 1;
+
+	return n > k && strcmp(metric + n - k, bucket) == 0;
+}
+
 int measure_of_endpoint(struct measure *out, const struct measure *whole, const struct criterion *c, struct arena *arena, struct error *err)
 {
 	const struct endpoint *e = &c->endpoint;
 	const char *metric = arena_printf(arena, "%.*s", (int)strcspn(e->canary, "{ "), e->canary);
 	size_t n = metric == NULL ? 0 : strlen(metric);
-	bool histogram = n > 7 && strcmp(metric + n - 7, "_bucket") == 0;
+	bool histogram = metric != NULL && measure_is_histogram(metric);
 
 	*out = (struct measure){ .unit = e->unit, .code_label = e->code_label, .pods = true };
 	if (e->code_label == NULL) {
@@ -150,7 +159,7 @@ int measure_of_endpoint(struct measure *out, const struct measure *whole, const 
 		out->grpc_label = whole->grpc_label;
 	}
 	out->buckets = histogram ? metric : NULL;
-	out->requests = histogram && metric != NULL ? arena_printf(arena, "%.*s_count", (int)(n - 7), metric) : metric;
+	out->requests = histogram && metric != NULL ? arena_printf(arena, "%.*s_count", (int)(n - strlen(bucket)), metric) : metric;
 	out->arm[0][ARM_CANARY] = inside(e->canary, arena);
 	out->arm[0][ARM_BASELINE] = inside(e->baseline, arena);
 	return out->requests == NULL || out->arm[0][ARM_CANARY] == NULL || out->arm[0][ARM_BASELINE] == NULL ? error_nomem(err) : 0;

@@ -10,6 +10,7 @@
 #include "gonogo/instant.h"
 #include "gonogo/measure.h"
 #include "gonogo/series.h"
+#include "align.h"
 
 /* A fall that leaves more than this share of the counter is no restart but another server's view. */
 #define SEAM_SHARE 0.5
@@ -435,24 +436,6 @@ static int new_deltas(struct building *b, size_t n, struct deltas *d)
 	return d->v == NULL || d->flags == NULL || d->born == NULL ? error_nomem(b->err) : 0;
 }
 
-static struct stratum *new_stratum(struct building *b, int64_t from, int64_t to)
-{
-	struct strata *out = b->out;
-	struct stratum *grown = arena_grow(b->arena, out->v, out->n, &out->cap, sizeof *grown), *s;
-
-	if (grown == NULL)
-		return NULL;
-	out->v = grown;
-	s = &grown[out->n++];
-	*s = (struct stratum){ .from = from, .to = to };
-	for (int arm = 0; arm < ARMS; arm++) {
-		s->slow[arm] = arena_alloc(b->arena, (out->n_edges + 1) * sizeof *s->slow[arm]);
-		if (s->slow[arm] == NULL)
-			return NULL;
-	}
-	return s;
-}
-
 /* The most that a birth may claim: the target's traffic in the intervals around, scaled to this one's length. */
 static double birth_bound(const struct target *t, const struct deltas *all, size_t i)
 {
@@ -516,7 +499,7 @@ static void turn_buckets(const struct building *b, struct stratum *s, int arm, b
 
 static int count(struct building *b, const struct target *t, const struct deltas *all, size_t i)
 {
-	struct stratum *s = new_stratum(b, t->grid[i - 1], t->grid[i]);
+	struct stratum *s = strata_add(b->out, t->grid[i - 1], t->grid[i], b->arena);
 	bool buckets[ARMS] = { false, false };
 
 	if (s == NULL)
@@ -608,227 +591,7 @@ static int compare_strata(const void *a, const void *b)
 	return (x->from > y->from) - (x->from < y->from);
 }
 
-/* ---- Several targets (pods of one ingress): one stratum a scrape interval, summed over them (4.1, rule 4). */
-
-static const struct target *reference(const struct building *b)
-{
-	const struct target *most = &b->targets[0];
-
-	for (size_t i = 1; i < b->n_targets; i++)
-		if (b->targets[i].n_grid > most->n_grid ||
-		    (b->targets[i].n_grid == most->n_grid && strcmp(b->targets[i].key, most->key) < 0))
-			most = &b->targets[i];
-	return most;
-}
-
-/* The reference's scrape that closes the cell of a stratum; its own end where the reference was not scraped any more or not yet. */
-static int64_t cell_end(const struct target *ref, int64_t to)
-{
-	size_t lo = 0, hi = ref->n_grid;
-
-	if (ref->n_grid == 0 || to > ref->grid[ref->n_grid - 1] || to < ref->grid[0] - ref->interval)
-		return to;
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (ref->grid[mid] < to)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return ref->grid[lo];
-}
-
-static int add_counts(struct building *b, struct stratum *into, const struct stratum *s)
-{
-	size_t n = b->out->n_edges;
-
-	for (int arm = 0; arm < ARMS; arm++) {
-		if (s->slow[arm] == NULL && s->n[arm] > 0)
-			into->slow[arm] = NULL;
-		else if (into->slow[arm] == NULL && into->n[arm] == 0)
-			into->slow[arm] = s->slow[arm];
-		else if (into->slow[arm] != NULL && s->slow[arm] != NULL)
-			for (size_t e = 0; e < n; e++)
-				into->slow[arm][e] += s->slow[arm][e];
-		into->n[arm] += s->n[arm];
-		into->k[arm] += s->k[arm];
-		into->seen[arm] = into->seen[arm] || s->seen[arm];
-	}
-	into->flags |= (s->flags & ~(unsigned)STRATUM_REJECTED) | STRATUM_ALIGNED;
-	return ids_add_all(&into->ids, &s->ids, b->arena) < 0 ? error_nomem(b->err) : 0;
-}
-
-static int align(struct building *b)
-{
-	struct strata *out = b->out;
-	const struct target *ref = reference(b);
-	size_t n = 0;
-
-	for (size_t i = 0; i < out->n; i++) {
-		struct stratum *s = &out->v[i], *last = n > 0 ? &out->v[n - 1] : NULL;
-		int64_t end = cell_end(ref, s->to);
-
-		if (last != NULL && end <= last->to) {
-			if (add_counts(b, last, s) < 0)
-				return -1;
-			continue;
-		}
-		s->to = end;
-		if (last != NULL && s->from < last->to)
-			s->from = last->to;
-		out->v[n++] = *s;
-	}
-	out->n = n;
-	return 0;
-}
-
-static bool has_arm(const struct target *t, int arm)
-{
-	for (size_t i = 0; i < t->n_lanes; i++)
-		if (t->lanes[i].arm == arm)
-			return true;
-	return false;
-}
-
-/* ---- Every pod a target of its own: increments are spread evenly over their interval onto the reference's grid. */
-
-#define COVERAGE_MIN 0.8
-
-/* Two weeks of scrapes, 15 s each; times that no server gives are not spread over. */
-#define CELLS_MAX 100000
-
-/* How much of a cell was watched, by arm: what overlaps counts once. */
-struct watch {
-	int64_t reach[ARMS], covered[ARMS];
-};
-
-/* What a scrape tells of is the interval before it: where others failed in between, only that much was watched. */
-static void watch_add(struct watch *w, const struct stratum *cell, const struct stratum *s, int arm, int64_t interval)
-{
-	int64_t since = (s->flags & STRATUM_LONG) != 0 && s->to - s->from > interval ? s->to - interval : s->from;
-	int64_t from = since > w->reach[arm] ? since : w->reach[arm], to = s->to < cell->to ? s->to : cell->to;
-
-	if (to <= from)
-		return;
-	w->covered[arm] += to - from;
-	w->reach[arm] = to;
-}
-
-/* The part of a count that falls into a cell, as a whole number: what cells that meet get adds up to the count. */
-static int64_t part(int64_t count, const struct stratum *s, const struct stratum *cell)
-{
-	double length = (double)(s->to - s->from);
-	double from = fmin(fmax((double)(cell->from - s->from) / length, 0), 1),
-	       to = fmin(fmax((double)(cell->to - s->from) / length, 0), 1);
-
-	return llround((double)count * to) - llround((double)count * from);
-}
-
-/* Good and failed requests, and those between two edges, are parted each for itself: sums of them stay in order. */
-static void add_part(const struct building *b, struct stratum *cell, const struct stratum *s, int arm)
-{
-	int64_t failed = part(s->k[arm], s, cell), above = 0;
-
-	cell->n[arm] += failed + part(s->n[arm] - s->k[arm], s, cell);
-	cell->k[arm] += failed;
-	if (s->slow[arm] == NULL && s->n[arm] > 0)
-		cell->slow[arm] = NULL;
-	for (size_t e = b->out->n_edges; e-- > 0 && cell->slow[arm] != NULL && s->slow[arm] != NULL;) {
-		int64_t next = e + 1 < b->out->n_edges ? s->slow[arm][e + 1] : 0;
-
-		above += part(s->slow[arm][e] - next, s, cell);
-		cell->slow[arm][e] += above;
-	}
-}
-
-static int fill_cell(struct building *b, struct stratum *cell, const struct stratum *all, size_t n, struct watch *watch)
-{
-	bool buckets[ARMS] = { false, false };
-
-	*watch = (struct watch){ .reach = { cell->from, cell->from } };
-	cell->flags |= STRATUM_ALIGNED;
-	for (size_t i = 0; i < n; i++) {
-		if (all[i].to <= cell->from || all[i].from >= cell->to || (all[i].flags & STRATUM_REJECTED) != 0)
-			continue;
-		cell->flags |= all[i].flags;
-		for (int arm = 0; arm < ARMS; arm++) {
-			if (!all[i].seen[arm])
-				continue;
-			watch_add(watch, cell, &all[i], arm, b->out->scrape_interval);
-			cell->seen[arm] = true;
-			buckets[arm] = buckets[arm] || all[i].slow[arm] != NULL;
-			add_part(b, cell, &all[i], arm);
-		}
-		if (ids_add_all(&cell->ids, &all[i].ids, b->arena) < 0)
-			return error_nomem(b->err);
-	}
-	for (int arm = 0; arm < ARMS; arm++)
-		if (!buckets[arm])
-			cell->slow[arm] = NULL;
-	return 0;
-}
-
-static bool lives(const struct building *b, const struct stratum *cell, int arm)
-{
-	for (size_t i = 0; i < b->n_targets; i++) {
-		const struct target *t = &b->targets[i];
-
-		if (t->n_grid > 0 && has_arm(t, arm) && t->grid[0] <= cell->from && t->grid[t->n_grid - 1] >= cell->to)
-			return true;
-	}
-	return false;
-}
-
-/* An arm that was not watched while a pod of it was there before and after: the cell compares nothing. One that has no pod has no requests. */
-static void judge_cell(const struct building *b, struct stratum *cell, const struct watch *watch)
-{
-	for (int arm = 0; arm < ARMS; arm++) {
-		if ((double)watch->covered[arm] >= COVERAGE_MIN * (double)(cell->to - cell->from))
-			continue;
-		cell->n[arm] = cell->k[arm] = 0;
-		cell->slow[arm] = NULL;
-		if (lives(b, cell, arm))
-			cell->flags |= STRATUM_REJECTED;
-	}
-}
-
-static int spread(struct building *b)
-{
-	struct strata *out = b->out;
-	const struct target *ref = reference(b);
-	const struct stratum *all = out->v;
-	size_t n = out->n, first = 0, last = 0;
-	int64_t begin = INT64_MAX, end = INT64_MIN, longest = 0, step = out->scrape_interval;
-
-	for (size_t i = 0; i < n; i++) {
-		begin = all[i].from < begin ? all[i].from : begin;
-		end = all[i].to > end ? all[i].to : end;
-		longest = all[i].to - all[i].from > longest ? all[i].to - all[i].from : longest;
-	}
-	if (step <= 0 || n == 0 || (end - begin) / step > CELLS_MAX)
-		return align(b);
-	out->v = NULL;
-	out->n = out->cap = 0;
-	/* In step with the reference's scrapes, also where that pod was not there yet or any more. */
-	for (int64_t at = begin - (begin - ref->grid[0]) % step - step; at < end; at += step) {
-		struct stratum *cell = new_stratum(b, at, at + step);
-		struct watch watch;
-
-		if (cell == NULL)
-			return error_nomem(b->err);
-		while (first < n && all[first].to <= at)
-			first++;
-		for (last = first; last < n && all[last].to <= cell->to + longest; last++)
-			;
-		if (fill_cell(b, cell, all + first, last - first, &watch) < 0)
-			return -1;
-		judge_cell(b, cell, &watch);
-		if (!cell->seen[ARM_CANARY] && !cell->seen[ARM_BASELINE])
-			out->n--;
-	}
-	return 0;
-}
+/* ---- Notes. */
 
 /* Where a service is called "shop-primary-api", the word tells nothing about the arm. */
 static bool names_tell(const struct measure *m)
@@ -868,17 +631,32 @@ static int take_notes(struct building *b)
 	return 0;
 }
 
+static struct scrapes *scrapes_of(const struct building *b)
+{
+	struct scrapes *all = arena_alloc(b->arena, b->n_targets * sizeof *all);
+
+	for (size_t i = 0; all != NULL && i < b->n_targets; i++) {
+		const struct target *t = &b->targets[i];
+
+		all[i] = (struct scrapes){ .key = t->key, .times = t->grid, .n = t->n_grid, .interval = t->interval };
+		for (size_t k = 0; k < t->n_lanes; k++)
+			if (t->lanes[k].arm >= 0)
+				all[i].of[t->lanes[k].arm] = true;
+	}
+	return all;
+}
+
 /* Of each arm's best scraped target; the longer of the two. A target seen twice says nothing about how often one looks. */
-static int64_t usual_interval(const struct building *b)
+static int64_t usual_interval(const struct scrapes *all, size_t n)
 {
 	int64_t usual = 0;
 
 	for (int arm = 0; arm < ARMS; arm++) {
-		const struct target *best = NULL;
+		const struct scrapes *best = NULL;
 
-		for (size_t i = 0; i < b->n_targets; i++)
-			if (has_arm(&b->targets[i], arm) && (best == NULL || b->targets[i].n_grid > best->n_grid))
-				best = &b->targets[i];
+		for (size_t i = 0; i < n; i++)
+			if (all[i].of[arm] && (best == NULL || all[i].n > best->n))
+				best = &all[i];
 		if (best != NULL && best->interval > usual)
 			usual = best->interval;
 	}
@@ -907,6 +685,8 @@ static int note_classes(struct building *b)
 int strata_build(struct strata *out, const struct series_set *set, const struct strata_spec *spec, struct arena *arena, struct error *err)
 {
 	struct building b = { .out = out, .set = set, .spec = spec, .arena = arena, .err = err };
+	struct aligning aligning;
+	struct scrapes *scrapes;
 
 	*out = (struct strata){ 0 };
 	if (measure_arms(&b.arms, &b.spelling, spec->measure, set, arena, err) < 0)
@@ -921,10 +701,14 @@ int strata_build(struct strata *out, const struct series_set *set, const struct 
 		if (fill_target(&b, &b.targets[i]) < 0 || build_target(&b, &b.targets[i]) < 0)
 			return -1;
 	}
-	out->scrape_interval = usual_interval(&b);
+	scrapes = scrapes_of(&b);
+	if (scrapes == NULL)
+		return error_nomem(err);
+	out->scrape_interval = usual_interval(scrapes, b.n_targets);
 	if (out->n > 1)
 		qsort(out->v, out->n, sizeof *out->v, compare_strata);
-	if (b.n_targets > 1 && (spec->measure->pods ? spread(&b) : align(&b)) < 0)
+	aligning = (struct aligning){ out, scrapes, b.n_targets, arena, err };
+	if (b.n_targets > 1 && (spec->measure->pods ? strata_spread(&aligning) : strata_align(&aligning)) < 0)
 		return -1;
 	return take_notes(&b) < 0 ? -1 : note_classes(&b);
 }

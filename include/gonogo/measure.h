@@ -46,6 +46,9 @@ int measure_of_endpoint(struct measure *out, const struct measure *whole, const 
 size_t measure_queries(const char *out[static QUERIES_MAX], const struct measure *measure, size_t spelling, int64_t seconds,
                        struct arena *arena);
 
+/* By its name: the buckets of a histogram. */
+bool measure_is_histogram(const char *metric);
+
 /* For each series of the set: ARM_CANARY, ARM_BASELINE, or -1. One that both arms' matchers meet is of the baseline. *spelling: the one
  * found. */
 int measure_arms(signed char **out, size_t *spelling, const struct measure *measure, const struct series_set *set, struct arena *arena,
