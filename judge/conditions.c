@@ -186,7 +186,7 @@ static int add_criterion(struct assessing *a, const struct decision *d, const ch
 					    after ? "this rollout's baseline" : "the baseline")
 			     : words_criterion(k, a->arena);
 	c->query = query_of(a, d, after ? ARM_BASELINE : ARM_CANARY, &c->limit);
-	c->limit_text = is_floor(c, k) ? arena_printf(a->arena, "≥" NBSP "%s, the floor", words_percent(k->floor, a->arena))
+	c->limit_text = is_floor(c, k) ? arena_printf(a->arena, "≥" NBSP "%s (the floor)", words_percent(k->floor, a->arena))
 			: k->kind == CRITERION_ERROR_RATIO    ? arena_printf(a->arena, "≥" NBSP "%g" NBSP "×", k->limit)
 			: k->kind == CRITERION_QUANTILE_RATIO ? arena_printf(a->arena, "≥" NBSP "+%.0f" NBSP "%%", (k->limit - 1) * 100)
 			: k->kind == CRITERION_SUCCESS_RATE   ? arena_printf(a->arena, "<" NBSP "%g" NBSP "%%", k->limit * 100)
