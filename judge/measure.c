@@ -279,8 +279,17 @@ bool measure_is_error(const struct measure *m, size_t n_classes, const char *con
 	return false;
 }
 
-/* Every arm that has series of requests has one with a code under that label. */
-static bool is_borne(const struct measure *m, const char *label, const char *pattern, const struct series_set *set, const signed char *arms)
+/* Whether a value is of the kind that a class is about. A gRPC status has two digits at most: Traefik 2 writes 200 for every call, under the
+ * label that is the status in Traefik 3. */
+static bool is_code(const struct measure *m, const char *class_, const char *label, const char *value)
+{
+	if (is_grpc(class_))
+		return isdigit((unsigned char)*value) && strlen(value) <= 2;
+	return label == m->failed_label || isdigit((unsigned char)*value);
+}
+
+/* Every arm that has series of requests has one with a code of the class's kind under that label. */
+static bool is_borne(const struct measure *m, const char *label, const char *class_, const struct series_set *set, const signed char *arms)
 {
 	bool any[ARMS] = { false, false }, borne[ARMS] = { false, false };
 
@@ -290,7 +299,7 @@ static bool is_borne(const struct measure *m, const char *label, const char *pat
 		if (arms[i] < 0 || strcmp(set->v[i].name, m->requests) != 0)
 			continue;
 		any[arms[i]] = true;
-		borne[arms[i]] = borne[arms[i]] || (value != NULL && (!isdigit((unsigned char)*pattern) || isdigit((unsigned char)*value)));
+		borne[arms[i]] = borne[arms[i]] || (value != NULL && is_code(m, class_, label, value));
 	}
 	return (borne[ARM_CANARY] || !any[ARM_CANARY]) && (borne[ARM_BASELINE] || !any[ARM_BASELINE]);
 }
@@ -330,7 +339,7 @@ const char *measure_unseen_class(const struct measure *m, size_t n_classes, cons
 		calls += is_grpc(classes[i]);
 		if (label == NULL)
 			return classes[i];
-		if (is_borne(m, label, pattern, set, arms))
+		if (is_borne(m, label, classes[i], set, arms))
 			continue;
 		/* Requests that are no gRPC calls bear no status of one; another class may be seen. */
 		if (!is_grpc(classes[i]) || n_classes == 1)

@@ -244,6 +244,30 @@ static void what_cannot_be_seen_is_named(void **state)
 	}
 }
 
+/* Traefik 2 writes 200 for a failed call: a class of gRPC statuses sees nothing there. */
+static void a_status_is_no_response_code(void **state)
+{
+	static const char *const status[] = { "grpc:14" }, *const both[] = { "5..", "grpc:14" };
+	struct canary_spec spec = {
+		.namespace_ = "n", .service_name = "s", .target_name = "s", .target_kind = "Deployment", .ingress_name = ""
+	};
+	struct label labels[] = { { "code", "200" } };
+	struct series series = { .name = "traefik_service_requests_total", .n_labels = 1, .labels = labels };
+	struct series_set set = { .n = 1, .v = &series };
+	const signed char arms[] = { ARM_CANARY };
+	struct arena *arena = arena_new(1 << 20);
+	struct measure measure;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(measure_of_provider(&measure, provider_find("traefik"), &spec, arena, &err), 0);
+	assert_string_equal(measure_unseen_class(&measure, 1, status, &set, arms), "grpc:14");
+	assert_null(measure_unseen_class(&measure, 2, both, &set, arms));
+	labels[0].value = "0";
+	assert_null(measure_unseen_class(&measure, 1, status, &set, arms));
+	arena_free(arena);
+}
+
 /* A target that was seen twice, 400 s apart, does not tell how often one looks. */
 static void a_rare_target_sets_no_rhythm(void **state)
 {
@@ -322,7 +346,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_order_gives_the_same_strata), cmocka_unit_test(counts_are_exact),
 		cmocka_unit_test(a_label_split_changes_nothing),   cmocka_unit_test(what_cannot_be_seen_is_named),
-		cmocka_unit_test(a_rare_target_sets_no_rhythm),    cmocka_unit_test(only_our_own_series_count),
+		cmocka_unit_test(a_status_is_no_response_code),    cmocka_unit_test(a_rare_target_sets_no_rhythm),
+		cmocka_unit_test(only_our_own_series_count),
 	};
 
 	return cmocka_run_group_tests_name("strata", tests, NULL, NULL);
