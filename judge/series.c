@@ -199,15 +199,28 @@ static int pick(void *arg, const char *key, size_t key_len, const char *value, s
 	return 0;
 }
 
+static struct series *find_source(struct series_set *set, const char *metric, size_t len)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (set->v[i].source_len == len && memcmp(set->v[i].source, metric, len) == 0)
+			return &set->v[i];
+	return NULL;
+}
+
 /* The series with these labels; NULL with err of ERR_NONE where the metric is no object of them. */
 static struct series *series_of(struct element *e, struct error *err)
 {
-	struct json *metric = json_parse(e->metric, e->metric_len, NULL);
-	struct series wanted = { 0 }, *s = NULL;
+	struct series wanted = { 0 }, *s = find_source(e->a->set, e->metric, e->metric_len);
+	struct json *metric;
 
 	*err = (struct error){ .code = ERR_NONE };
+	if (s != NULL)
+		return s;
+	metric = json_parse(e->metric, e->metric_len, NULL);
 	if (json_is_object(metric) && read_labels(&wanted, metric, e->a->arena, err) == 0) {
-		s = find_or_add(e->a, &wanted);
+		wanted.source = arena_strndup(e->a->arena, e->metric, e->metric_len);
+		wanted.source_len = e->metric_len;
+		s = wanted.source == NULL ? NULL : find_or_add(e->a, &wanted);
 		if (s == NULL)
 			error_nomem(err);
 	}

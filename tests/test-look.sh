@@ -31,7 +31,7 @@ for r in course-good develop-ab-good develop-restart shop-errors "$tmp/long"; do
 done
 
 python3 - "$tmp" <<'P'
-import glob, html, json, re, subprocess, sys
+import base64, glob, html, json, re, subprocess, sys
 failed = 0
 
 def run(*args):
@@ -71,6 +71,31 @@ def look(f):
     places = {text(n) for v in values if "/Names" in v and isinstance(v["/Names"], list) for n in v["/Names"][::2]}
     links = [text(v["/Dest"]) for v in values if v.get("/Subtype") == "/Link"]
     check(f, links and set(links) <= places, f"links that lead nowhere: {set(links) - places}")
+
+    check_glyphs(f)
+
+def check_glyphs(f):
+    """Every character that is drawn has a glyph and a width in its font."""
+    objects = json.loads(run("qpdf", "--json=2", "--json-stream-data=inline", "--decode-level=all", f))["qpdf"][1]
+    at = lambda v: objects["obj:" + v].get("value", objects["obj:" + v].get("stream")) if isinstance(v, str) and v.endswith(" R") else v
+    data = lambda v: base64.b64decode(at(v)["data"])
+    fonts, seen = {}, 0
+    for page in [v for o in objects.values() if isinstance(v := o.get("value"), dict) and v.get("/Type") == "/Page"]:
+        for name, ref in at(at(page["/Resources"])["/Font"]).items():
+            low = at(at(at(ref)["/DescendantFonts"])[0])
+            wide, w = set(), at(low["/W"])
+            for start, widths in zip(w[::2], w[1::2]):
+                wide |= set(range(start, start + len(at(widths))))
+            fonts[name] = data(low["/CIDToGIDMap"]), wide
+        contents = at(page["/Contents"])
+        content = b"".join(data(c) for c in (contents if isinstance(contents, list) else [page["/Contents"]])).decode("latin-1")
+        for font, text in re.findall(r"(/\w+) [\d.]+ Tf[^<(]*?<([0-9A-F]*)> Tj", content):
+            glyphs, wide = fonts[font]
+            for i in range(0, len(text), 4):
+                c = int(text[i:i + 4], 16)
+                seen += 1
+                check(f, c in wide and any(glyphs[2 * c:2 * c + 2]), f"{chr(c)!r} has no glyph in {font}")
+    check(f, seen > 1000, f"{seen} characters in its text")
 
 for f in sorted(glob.glob(f"{sys.argv[1]}/*/report.pdf")):
     look(f)

@@ -26,6 +26,8 @@ struct series {
 	size_t n_labels;
 	struct label *labels;	/* ascending by name, without __name__ */
 	const char *key;	/* all of it as one text */
+	const char *source;	/* the bytes of its labels as they came first: answers repeat them */
+	size_t source_len;
 	size_t n, cap;
 	struct sample *samples;	/* ascending after series_set_finish, one a time stamp */
 	bool unordered;		/* until series_set_finish: a sample came late */
