@@ -31,25 +31,41 @@ const char *assess_reason_words(const char *reason)
 	return "no reason given";
 }
 
-/* "4.1 times baseline, limit 2 times", or that the baseline had none. */
-static const char *times_baseline(struct assessing *a, const struct decision *d)
+/* What the ladder's row of the step in which it failed shows, where that is beyond the limit too: banner and row then say the same. */
+static const struct reading *failing_reading(const struct assessing *a, const struct decision *d)
 {
-	if (isinf(d->ratio))
-		return arena_printf(a->arena, "the baseline had none, limit %g" NBSP "times", d->criterion->limit);
-	return arena_printf(a->arena, "%s" NBSP "times baseline, limit %g" NBSP "times", words_ratio(d->ratio, a->arena),
-			    d->criterion->limit);
+	for (size_t i = 0; d->state == CRITERION_FAIL && i < a->out->n_steps; i++) {
+		const struct step_result *s = &a->out->steps[i];
+
+		if (d->decided_at <= s->step->from || d->decided_at > s->step->to)
+			continue;
+		for (size_t k = 0; k < s->n_readings; k++)
+			if (s->readings[k].criterion == d->criterion && s->readings[k].state == READING_BEYOND)
+				return &s->readings[k];
+	}
+	return NULL;
+}
+
+/* "4.1 times baseline, limit 2 times", or that the baseline had none. */
+static const char *times_baseline(struct assessing *a, const struct criterion *c, double ratio)
+{
+	if (isinf(ratio))
+		return arena_printf(a->arena, "the baseline had none, limit %g" NBSP "times", c->limit);
+	return arena_printf(a->arena, "%s" NBSP "times baseline, limit %g" NBSP "times", words_ratio(ratio, a->arena), c->limit);
 }
 
 static const char *short_text(struct assessing *a, const struct decision *d)
 {
 	const struct criterion *c = d->criterion;
-	const char *name = words_criterion(c, a->arena), *value = words_value(c, d->value, a->arena);
+	const struct reading *seen = failing_reading(a, d);
+	const char *name = words_criterion(c, a->arena), *value = words_value(c, seen == NULL ? d->value : seen->value, a->arena);
 	const char *weight = isnan(d->weight) ? "" : arena_printf(a->arena, " at %s weight", words_weight(d->weight, a->arena));
 
 	switch (c->kind) {
 	case CRITERION_ERROR_RATIO:
 	case CRITERION_QUANTILE_RATIO:
-		return arena_printf(a->arena, "%s %s%s: %s", name, value, weight, times_baseline(a, d));
+		return arena_printf(a->arena, "%s %s%s: %s", name, value, weight,
+				    times_baseline(a, c, seen == NULL ? d->ratio : seen->value / seen->baseline));
 	default:
 		return arena_printf(a->arena, "%s %s%s, limit %s", name, value, weight, words_limit(c, a->arena));
 	}
@@ -60,6 +76,16 @@ static const char *counts(struct assessing *a, const struct decision *d)
 	return arena_printf(a->arena, "%s of %s canary requests against %s of %s", words_count(d->events[ARM_CANARY], a->arena),
 			    words_count(d->requests[ARM_CANARY], a->arena), words_count(d->events[ARM_BASELINE], a->arena),
 			    words_count(d->requests[ARM_BASELINE], a->arena));
+}
+
+/* What the numbers of a sentence were read over. */
+static const char *window(struct assessing *a, const struct decision *d)
+{
+	char from[INSTANT_TEXT_MAX], to[INSTANT_TEXT_MAX];
+
+	if (d->from == INSTANT_NONE || d->to == INSTANT_NONE || d->from >= d->to)
+		return "";
+	return arena_printf(a->arena, " from %s to %s", instant_clock(from, d->from), instant_clock(to, d->to));
 }
 
 /* How often, in words. The ratio compares the arms at the same moments; where that is not what the two rates give, it is said. */
@@ -80,24 +106,25 @@ static const char *fail_text(struct assessing *a, const struct decision *d)
 	switch (c->kind) {
 	case CRITERION_ERROR_RATIO:
 		return arena_printf(a->arena,
-				    "The canary fails %s (%s against %s; %s; at least %s times); the limit is %g" NBSP
+				    "The canary failed %s%s (%s against %s; %s; at least %s times); the limit is %g" NBSP
 				    "times. A good release is stopped like this in fewer than 1 of %.0f.",
-				    how_often(a, d), words_percent(d->value, a->arena), words_percent(d->baseline, a->arena), counts(a, d),
-				    words_ratio(d->lo, a->arena), c->limit, 1 / c->alpha);
+				    how_often(a, d), window(a, d), words_percent(d->value, a->arena), words_percent(d->baseline, a->arena),
+				    counts(a, d), words_ratio(d->lo, a->arena), c->limit, 1 / c->alpha);
 	case CRITERION_SUCCESS_RATE:
-		return arena_printf(a->arena, "%s of the canary's requests succeeded (%s of %s failed; at most %s), the limit is %s.%s",
-				    words_percent(d->value, a->arena), words_count(d->events[ARM_CANARY], a->arena),
+		return arena_printf(a->arena, "%s of the canary's requests succeeded%s (%s of %s failed; at most %s), the limit is %s.%s",
+				    words_percent(d->value, a->arena), window(a, d), words_count(d->events[ARM_CANARY], a->arena),
 				    words_count(d->requests[ARM_CANARY], a->arena), words_percent(d->hi, a->arena),
 				    words_limit(c, a->arena),
 				    d->environment ? " The baseline surely fails it too: look at the environment." : "");
 	case CRITERION_QUANTILE_RATIO:
 		return arena_printf(
-			a->arena, "%s is %s against %s of the baseline (%s times; between %s and %s times), the limit is %g" NBSP "times.",
-			words_criterion(c, a->arena), words_latency(d->value, a->arena), words_latency(d->baseline, a->arena),
+			a->arena,
+			"%s was %s against %s of the baseline%s (%s times; between %s and %s times), the limit is %g" NBSP "times.",
+			words_criterion(c, a->arena), words_latency(d->value, a->arena), words_latency(d->baseline, a->arena), window(a, d),
 			words_ratio(d->ratio, a->arena), words_ratio(d->lo, a->arena), words_ratio(d->hi, a->arena), c->limit);
 	default:
-		return arena_printf(a->arena, "%s is %s, the limit is %s.", words_criterion(c, a->arena),
-				    words_value(c, d->value, a->arena), words_limit(c, a->arena));
+		return arena_printf(a->arena, "%s was %s%s, the limit is %s.", words_criterion(c, a->arena),
+				    words_value(c, d->value, a->arena), window(a, d), words_limit(c, a->arena));
 	}
 }
 
@@ -106,17 +133,17 @@ static const char *pass_text(struct assessing *a, const struct decision *d)
 	const struct criterion *c = d->criterion;
 
 	if (c->kind == CRITERION_ERROR_RATIO && d->carried != NULL && strcmp(d->carried, CARRIED_FLOOR) == 0)
-		return arena_printf(a->arena, "Errors are surely below the %s floor: %s (%s).", words_percent(c->floor, a->arena),
-				    words_percent(d->value, a->arena), counts(a, d));
+		return arena_printf(a->arena, "Errors are surely below the %s floor: %s%s (%s).", words_percent(c->floor, a->arena),
+				    words_percent(d->value, a->arena), window(a, d), counts(a, d));
 	if (c->kind == CRITERION_ERROR_RATIO)
-		return arena_printf(a->arena,
-				    "The canary fails at most %s times as often as the baseline (%s against %s; %s), the limit is %g" NBSP
-				    "times.",
-				    words_ratio(d->hi, a->arena), words_percent(d->value, a->arena), words_percent(d->baseline, a->arena),
-				    counts(a, d), c->limit);
+		return arena_printf(
+			a->arena,
+			"The canary failed at most %s times as often as the baseline%s (%s against %s; %s), the limit is %g" NBSP "times.",
+			words_ratio(d->hi, a->arena), window(a, d), words_percent(d->value, a->arena), words_percent(d->baseline, a->arena),
+			counts(a, d), c->limit);
 	if (c->kind == CRITERION_SUCCESS_RATE)
-		return arena_printf(a->arena, "%s of the canary's requests succeeded (surely above %s; %s of %s failed).",
-				    words_percent(d->value, a->arena), words_percent(c->limit, a->arena),
+		return arena_printf(a->arena, "%s of the canary's requests succeeded%s (surely above %s; %s of %s failed).",
+				    words_percent(d->value, a->arena), window(a, d), words_percent(c->limit, a->arena),
 				    words_count(d->events[ARM_CANARY], a->arena), words_count(d->requests[ARM_CANARY], a->arena));
 	if (d->substituted)
 		return arena_printf(a->arena,
@@ -125,9 +152,9 @@ static const char *pass_text(struct assessing *a, const struct decision *d)
 				    words_latency(d->substitute_edge, a->arena));
 	if (c->kind == CRITERION_QUANTILE_RATIO)
 		return arena_printf(a->arena,
-				    "%s is %s against %s of the baseline: surely between %s and %s times, the limit is %g" NBSP "times.",
+				    "%s was %s against %s of the baseline%s: surely between %s and %s times, the limit is %g" NBSP "times.",
 				    words_criterion(c, a->arena), words_latency(d->value, a->arena), words_latency(d->baseline, a->arena),
-				    words_ratio(d->lo, a->arena), words_ratio(d->hi, a->arena), c->limit);
+				    window(a, d), words_ratio(d->lo, a->arena), words_ratio(d->hi, a->arena), c->limit);
 	return arena_printf(a->arena, "%s is %s, the limit is %s.", words_criterion(c, a->arena), words_value(c, d->value, a->arena),
 			    words_limit(c, a->arena));
 }

@@ -101,6 +101,12 @@ def check(name):
             if r["criterion"] in ("error-rate", "success-rate") and r["state"] in ("within", "beyond"):
                 value = f'{r["value"] * 100:.2f}'
                 assert f"{value} %" in plain(md) and flat(f"{value}%") in flat(txt), (name, value)
+    # The banner's figure is one of the ladder's, and a reason says over which time its own were read.
+    if e["verdict"] == "no-go" and e["rollout"]["outcome"] == "rolled-back":
+        figure = re.match(r"(Error|Success) rate ([\d.]+) %", headline)
+        readings = [r for s in e["steps"] for r in s["readings"] if r["state"] == "beyond"]
+        assert figure and any(f'{r["value"] * 100:.{len(figure[2].split(".")[1])}f}' == figure[2] for r in readings), (name, headline)
+        assert re.search(r" from \d\d:\d\d:\d\d to \d\d:\d\d:\d\d ", e["reasons"][0]["text"]), (name, e["reasons"])
     page = open(d + "report.html").read()
     words = well_formed(page)
     assert words["title"].startswith(f"{word}: ") and headline in words["all"], (name, headline)
