@@ -167,10 +167,29 @@ static const char *verification(struct assessing *a)
 				      p->route.by_ingress ? a->r->spec.ingress_name : a->r->spec.service_name, p->route.suffix, silent);
 }
 
-/* Twice a baseline with hardly an error is below the floor, which then is what the query asks for. */
-static bool is_floor(const struct condition *c, const struct criterion *k)
+/* The number that the query asks for, and where it comes from: this baseline, or what stands in where there is none. */
+static const char *limit_text(struct assessing *a, const struct condition *c, const struct decision *d)
 {
-	return k->kind == CRITERION_ERROR_RATIO && k->floor > 0 && c->limit == k->floor;
+	const struct criterion *k = d->criterion;
+
+	switch (k->kind) {
+	case CRITERION_ERROR_RATIO:
+		if (isnan(c->limit) || c->limit == k->limit)
+			return arena_printf(a->arena, "≥" NBSP "%g" NBSP "× baseline", k->limit);
+		if (c->limit == k->floor)
+			return arena_printf(a->arena, "≥" NBSP "%s (the floor)", words_percent(c->limit, a->arena));
+		return arena_printf(a->arena, "≥" NBSP "%s (%g" NBSP "×)", words_percent(c->limit, a->arena), k->limit);
+	case CRITERION_QUANTILE_RATIO:
+		if (c->query == NULL || isnan(c->limit))
+			return arena_printf(a->arena, "≥" NBSP "+%.0f" NBSP "%%", (k->limit - 1) * 100);
+		if (isnan(d->baseline))
+			return arena_printf(a->arena, "≥" NBSP "%s (no baseline)", words_latency(c->limit, a->arena));
+		return arena_printf(a->arena, "≥" NBSP "%s (+%.0f" NBSP "%%)", words_latency(c->limit, a->arena), (k->limit - 1) * 100);
+	case CRITERION_SUCCESS_RATE:
+		return arena_printf(a->arena, "<" NBSP "%g" NBSP "%%", k->limit * 100);
+	default:
+		return words_limit(k, a->arena);
+	}
 }
 
 static int add_criterion(struct assessing *a, const struct decision *d, const char *scope)
@@ -186,11 +205,7 @@ static int add_criterion(struct assessing *a, const struct decision *d, const ch
 					    after ? "this rollout's baseline" : "the baseline")
 			     : words_criterion(k, a->arena);
 	c->query = query_of(a, d, after ? ARM_BASELINE : ARM_CANARY, &c->limit);
-	c->limit_text = is_floor(c, k) ? arena_printf(a->arena, "≥" NBSP "%s (the floor)", words_percent(k->floor, a->arena))
-			: k->kind == CRITERION_ERROR_RATIO    ? arena_printf(a->arena, "≥" NBSP "%g" NBSP "×", k->limit)
-			: k->kind == CRITERION_QUANTILE_RATIO ? arena_printf(a->arena, "≥" NBSP "+%.0f" NBSP "%%", (k->limit - 1) * 100)
-			: k->kind == CRITERION_SUCCESS_RATE   ? arena_printf(a->arena, "<" NBSP "%g" NBSP "%%", k->limit * 100)
-							      : words_limit(k, a->arena);
+	c->limit_text = limit_text(a, c, d);
 	c->window_seconds = (double)k->window / 1e9;
 	c->action = after ? after_action(a) : during_action(a);
 	c->verify = verification(a);

@@ -527,6 +527,13 @@ static int rule_no_series(struct assessing *a)
 		return 0;
 	if (!a->judged || (a->all.found[ARM_CANARY] && a->all.found[ARM_BASELINE]))
 		return 0;
+	if (a->input.tested && !a->r->spec.mirror && !a->all.found[ARM_CANARY] && a->all.found[ARM_BASELINE])
+		return add(a, "no-series", SEVERITY_ERROR, 8, "No request reached the canary: a blue/green test has no users",
+			   "Until its iterations are over the canary serves what a load test sends, and only what passes the ingress is "
+			   "counted.",
+			   "Give analysis.webhooks a load test (type rollout) that reaches the canary through the ingress, by a host or a "
+			   "header of its own, or replace `iterations` by stepWeight and maxWeight.",
+			   &a->r->outcome_ids);
 	return add(a, "no-series", SEVERITY_ERROR, 8,
 		   a->all.found[ARM_CANARY] || a->all.found[ARM_BASELINE]
 			   ? arena_printf(a->arena, "No series of the %s was found", a->all.found[ARM_CANARY] ? "primary" : "canary")

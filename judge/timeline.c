@@ -174,13 +174,18 @@ static int add_decisions(struct assessing *a)
 {
 	for (size_t i = 0; i < a->out->n_results; i++) {
 		const struct criterion_result *r = &a->out->results[i];
+		const struct decision *d = &a->decisions[i];
+		char since[INSTANT_TEXT_MAX];
 		struct timeline_row *row;
 
 		if (r->decided_at == INSTANT_NONE || (r->state != CRITERION_FAIL && r->state != CRITERION_PASS))
 			continue;
 		row = add_row(a, r->decided_at, "Prometheus", "limit", 5,
-			      arena_printf(a->arena, "%s: %s (%s)", words_criterion(r->criterion, a->arena),
-					   r->state == CRITERION_FAIL ? "fail" : "pass", words_value(r->criterion, r->value, a->arena)));
+			      arena_printf(a->arena, "%s: %s (%s%s)", words_criterion(r->criterion, a->arena),
+					   r->state == CRITERION_FAIL ? "fail" : "pass", words_value(r->criterion, r->value, a->arena),
+					   d->from == INSTANT_NONE || d->from >= r->decided_at
+						   ? ""
+						   : arena_printf(a->arena, " since %s", instant_clock(since, d->from))));
 		if (row == NULL)
 			return error_nomem(a->err);
 		/* The answer that the deciding scrape came with. */

@@ -120,6 +120,15 @@ static int64_t canary_silent_at(const struct assessing *a, int64_t from)
 	return last;
 }
 
+/* Blue/green and mirrored tests end before a user is sent to the canary. */
+static bool was_exposed(const struct rollout *r)
+{
+	for (size_t i = 0; i < r->n_steps; i++)
+		if (r->steps[i].exposure > 0)
+			return true;
+	return r->n_steps == 0;
+}
+
 int assess_containment(struct assessing *a)
 {
 	const struct rollout *r = a->r;
@@ -131,6 +140,10 @@ int assess_containment(struct assessing *a)
 	c->text = "no traffic had to be taken back";
 	if ((r->outcome != OUTCOME_ROLLED_BACK && r->outcome != OUTCOME_PROMOTION_FAILED) || !a->judged)
 		return 0;
+	if (!was_exposed(r)) {
+		c->text = "no user was ever sent to the canary";
+		return 0;
+	}
 	c->state = CONTAINMENT_NOT_CONFIRMED;
 	c->text = "it was not seen that traffic returned to the stable version";
 	for (size_t i = 0; i < r->n_facts; i++)

@@ -83,7 +83,7 @@ YAML
 expect 0 "1 of 3 rollouts change; GO 1 -> 0, NO-GO 1 -> 2, HOLD 1 -> 1" "$gonogo" judge --criteria "$tmp/tight.yaml"
 expect 0 "GO -> NO-GO  $course_good" "$gonogo" judge --criteria "$tmp/tight.yaml"
 expect 0 "success-rate: pass -> fail: 99.91" "$gonogo" judge --criteria "$tmp/tight.yaml"
-expect 0 "p99: not judged -> fail: p99 latency is " "$gonogo" judge --criteria "$tmp/tight.yaml"
+expect 0 "p99: not judged -> fail: p99 latency was " "$gonogo" judge --criteria "$tmp/tight.yaml"
 expect 0 "0 of 3 rollouts change" "$gonogo" judge --criteria "$tmp/tight.yaml" --against "$tmp/tight.yaml"
 expect 0 "0 of 2 rollouts change" "$gonogo" judge --criteria "$tmp/tight.yaml" --canary course/backend --against "$tmp/tight.yaml"
 expect 0 "0 of 1 rollouts change; GO 0 -> 0, NO-GO 1 -> 1" "$gonogo" judge --criteria "$tmp/tight.yaml" --verdict no-go

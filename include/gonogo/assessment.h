@@ -152,7 +152,7 @@ struct condition {
 	const char *trigger;		/* in words */
 	const char *query;		/* PromQL that is true (non-empty) when it fires, with the number from this baseline; NULL: none */
 	double limit;			/* NaN: none */
-	const char *limit_text;		/* "≥ 2 ×", "< 99 %" */
+	const char *limit_text;		/* "≥ 0.62 % (2 ×)", "< 99 %" */
 	double window_seconds;
 	const char *owner;		/* NULL: not named */
 	const char *action, *verify;
