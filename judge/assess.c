@@ -454,6 +454,14 @@ static int nothing_to_judge(struct assessing *a)
 	return 0;
 }
 
+/* Nobody should read within off a ladder whose baseline the criterion was refused for. */
+static void mark_ill(struct assessing *a)
+{
+	for (size_t i = 0; i < a->criteria->n; i++)
+		if (a->views[i].input.baseline_ill == NULL)
+			a->views[i].input.baseline_ill = a->decisions[i].ill;
+}
+
 int assess_counts(struct assessing *a)
 {
 	const struct provider *provider = provider_find(a->r->spec.provider);
@@ -475,6 +483,7 @@ int assess_counts(struct assessing *a)
 	} else if (nothing_to_judge(a) < 0) {
 		return -1;
 	}
+	mark_ill(a);
 	if (read_steps(a) < 0)
 		return -1;
 	for (size_t i = 0; i < a->criteria->n; i++)

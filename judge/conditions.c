@@ -33,10 +33,16 @@ static const char *quantile(struct assessing *a, const struct sight *s, int arm,
 			    m->arm[s->spelling][arm], window, m->unit == 1 ? "" : arena_printf(a->arena, " * %g", m->unit));
 }
 
+/* A baseline that is sick itself is none. */
+static double baseline_of(const struct decision *d)
+{
+	return d->reason != NULL && strcmp(d->reason, REASON_BASELINE_ILL) == 0 ? NAN : d->baseline;
+}
+
 static const char *query_of(struct assessing *a, const struct decision *d, int arm, double *limit)
 {
 	const struct criterion *c = d->criterion;
-	double window = (double)c->window / 1e9;
+	double window = (double)c->window / 1e9, baseline = baseline_of(d);
 	const struct sight *sight = &assess_view(a, c)->sight;
 	const char *left;
 
@@ -47,14 +53,14 @@ static const char *query_of(struct assessing *a, const struct decision *d, int a
 	switch (c->kind) {
 	case CRITERION_ERROR_RATIO:
 		/* A baseline without errors gives no number: then the floor is the limit. */
-		*limit = !isnan(d->baseline) && d->baseline * c->limit > c->floor ? d->baseline * c->limit : c->floor > 0 ? c->floor : NAN;
+		*limit = !isnan(baseline) && baseline * c->limit > c->floor ? baseline * c->limit : c->floor > 0 ? c->floor : NAN;
 		left = error_rate(a, sight, arm, window);
 		break;
 	case CRITERION_SUCCESS_RATE:
 		left = error_rate(a, sight, arm, window);
 		return left == NULL ? NULL : arena_printf(a->arena, "1 - (%s) < %.6g", left, c->limit);
 	case CRITERION_QUANTILE_RATIO:
-		*limit = isnan(d->baseline) ? c->absolute : d->baseline * c->limit;
+		*limit = isnan(baseline) ? c->absolute : baseline * c->limit;
 		left = quantile(a, sight, arm, c->quantile, window);
 		break;
 	case CRITERION_QUANTILE_ABSOLUTE:
@@ -182,7 +188,7 @@ static const char *limit_text(struct assessing *a, const struct condition *c, co
 	case CRITERION_QUANTILE_RATIO:
 		if (c->query == NULL || isnan(c->limit))
 			return arena_printf(a->arena, "≥" NBSP "+%.0f" NBSP "%%", (k->limit - 1) * 100);
-		if (isnan(d->baseline))
+		if (isnan(baseline_of(d)))
 			return arena_printf(a->arena, "≥" NBSP "%s (no baseline)", words_latency(c->limit, a->arena));
 		return arena_printf(a->arena, "≥" NBSP "%s (+%.0f" NBSP "%%)", words_latency(c->limit, a->arena), (k->limit - 1) * 100);
 	case CRITERION_SUCCESS_RATE:

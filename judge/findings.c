@@ -329,7 +329,52 @@ static int rule_dead_baseline(struct assessing *a)
 		   "Look at the autoscaler of the primary (a paused source is copied as 0 replicas) and at its pods.", &ids);
 }
 
+static int rule_ill_baseline(struct assessing *a)
+{
+	const struct assessment *out = a->out;
+
+	for (size_t i = 0; i < out->n_results && a->input.baseline_ill == NULL; i++) {
+		const struct criterion_result *r = &out->results[i];
+
+		if (r->state != CRITERION_NOT_EVALUABLE || strcmp(r->reason, REASON_BASELINE_ILL) != 0 || out->requests[ARM_BASELINE] <= 0)
+			continue;
+		return add(
+			a, "baseline-ill", SEVERITY_ERROR, 2,
+			arena_printf(a->arena, "The stable version fails itself: %s of its %s requests",
+				     words_percent((double)out->failed[ARM_BASELINE] / (double)out->requests[ARM_BASELINE], a->arena),
+				     words_count(out->requests[ARM_BASELINE], a->arena)),
+			"Beside a sick baseline every canary looks well: ratios against it are not judged.",
+			arena_printf(a->arena,
+				     "Mend the stable version first, or judge this canary by absolute limits alone: kubectl -n %s rollout "
+				     "history deployment/%s-primary.",
+				     a->r->namespace_, a->r->spec.target_name),
+			&r->ids);
+	}
+	return 0;
+}
+
 /* ---- What kind of rollout it was. */
+
+static int rule_suspended(struct assessing *a)
+{
+	const struct rollout *r = a->r;
+	double exposure = r->n_steps > 0 ? r->steps[r->n_steps - 1].exposure : 0;
+	char at[INSTANT_TEXT_MAX];
+	struct ids ids = { 0 };
+
+	if (r->suspended_at == INSTANT_NONE || r->outcome != OUTCOME_RUNNING)
+		return 0;
+	if (ids_add(&ids, r->suspended_id, a->arena) < 0)
+		return error_nomem(a->err);
+	return add(a, "suspended", exposure > 0 ? SEVERITY_ERROR : SEVERITY_WARNING, 1,
+		   exposure > 0 ? arena_printf(a->arena, "Suspended at %s UTC with %s of the traffic on the canary",
+					       instant_clock(at, r->suspended_at), words_weight(exposure * 100, a->arena))
+				: arena_printf(a->arena, "Suspended at %s UTC", instant_clock(at, r->suspended_at)),
+		   "While spec.suspend is set Flagger neither checks nor rolls back: users stay where the route object sends them.",
+		   arena_printf(a->arena, "kubectl -n %s patch canary %s --type merge -p '{\"spec\":{\"suspend\":false}}'", r->namespace_,
+				r->canary),
+		   &ids);
+}
 
 static int rule_unanalysed(struct assessing *a)
 {
@@ -678,10 +723,12 @@ static int compare_findings(const void *x, const void *y)
 int assess_findings(struct assessing *a)
 {
 	static int (*const rules[])(struct assessing *) = {
-		rule_blast,        rule_ab_on_traefik, rule_deadline,      rule_no_values,  rule_query_failed, rule_latency,
-		rule_short_window, rule_thin,          rule_dead_baseline, rule_unanalysed, rule_no_change,    rule_hook_rolled_back,
-		rule_held,         rule_unknown_phase, rule_spec,          rule_samples,    rule_exported,     rule_provider,
-		rule_no_series,    rule_contradiction, rule_containment,   rule_channels,   rule_weights,      rule_recheck,
+		rule_blast,         rule_ab_on_traefik, rule_deadline,    rule_no_values,        rule_query_failed,
+		rule_latency,       rule_short_window,  rule_thin,        rule_dead_baseline,    rule_ill_baseline,
+		rule_suspended,     rule_unanalysed,    rule_no_change,   rule_hook_rolled_back, rule_held,
+		rule_unknown_phase, rule_spec,          rule_samples,     rule_exported,         rule_provider,
+		rule_no_series,     rule_contradiction, rule_containment, rule_channels,         rule_weights,
+		rule_recheck,
 	};
 
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)

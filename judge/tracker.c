@@ -62,7 +62,7 @@ static int start(struct tracker *t, const struct sighting *s, struct error *err)
 	r->namespace_ = s->spec->namespace_;
 	r->canary = s->spec->name;
 	r->uid = s->spec->uid;
-	r->copying_at = r->traffic_returned_at = INSTANT_NONE;
+	r->copying_at = r->traffic_returned_at = r->suspended_at = INSTANT_NONE;
 	r->start_seen = t->before != NULL || !s->listed;
 	r->condition_time = s->status->condition_since;
 	r->started_at = r->attempt_started_at = phase_time(s);
@@ -114,8 +114,12 @@ static int follow(struct tracker *t, const struct sighting *s, struct error *err
 		r->max_failed_checks = 0;
 	}
 	r->spec_hash = s->status->last_applied;
-	if (s->spec->suspend)
-		r->suspended_seen = true;
+	if (!s->spec->suspend) {
+		r->suspended_at = INSTANT_NONE;
+	} else if (r->suspended_at == INSTANT_NONE) {
+		r->suspended_at = s->at;
+		r->suspended_id = s->id;
+	}
 	if (s->status->failed_checks > r->max_failed_checks && canary_phase_running(s->status->phase))
 		r->max_failed_checks = s->status->failed_checks;
 	r->last_row_at = s->at;
@@ -153,7 +157,7 @@ static void close_running(struct tracker *t)
 	t->current->phases = t->phases;
 	t->current->n_phases = t->n_phases;
 	t->current->outcome = OUTCOME_RUNNING;
-	t->current->outcome_reason = t->current->suspended_seen ? "suspended" : "running";
+	t->current->outcome_reason = t->current->suspended_at != INSTANT_NONE ? "suspended" : "running";
 }
 
 static int track(struct tracker *t, const struct sighting *sightings, size_t n, struct error *err)

@@ -351,6 +351,9 @@ static const char *subline(struct assessing *a)
 	case OUTCOME_PROMOTION_FAILED:
 		return "The primary did not become ready with the new version";
 	case OUTCOME_RUNNING:
+		if (r->suspended_at != INSTANT_NONE)
+			return arena_printf(a->arena, "Suspended at %s UTC: nothing is checked, advanced or rolled back",
+					    instant_clock(at, r->suspended_at));
 		return arena_printf(a->arena, "Still running as of %s UTC: the verdict so far", instant_clock(at, a->out->evaluated_at));
 	default:
 		return arena_printf(a->arena, "Outcome: %s", outcome_name(r->outcome));
@@ -450,6 +453,8 @@ static const char *next_step(struct assessing *a)
 		return arena_printf(a->arena,
 				    "No decision within the deadline: revert to the stable version (%s); this is no evidence of badness.",
 				    owner);
+	if (a->r->suspended_at != INSTANT_NONE && a->r->outcome == OUTCOME_RUNNING)
+		return arena_printf(a->arena, "Let Flagger go on (spec.suspend: false), or take the traffic back by hand (%s).", owner);
 	if (a->r->outcome == OUTCOME_RUNNING)
 		return arena_printf(a->arena, "Let it go on, or hold the step, until the criteria decide (%s).", owner);
 	if (a->r->outcome == OUTCOME_PROMOTED || a->r->outcome == OUTCOME_PROMOTED_UNANALYSED)

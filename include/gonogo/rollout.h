@@ -212,7 +212,8 @@ struct rollout {
 	int64_t copying_at;		/* primary's template replaced; INSTANT_NONE */
 	int64_t traffic_returned_at;	/* route object: canary gets nothing any more; INSTANT_NONE */
 	evidence_id traffic_returned_id;
-	bool suspended_seen;
+	int64_t suspended_at;		/* spec.suspend was set then and still is; INSTANT_NONE */
+	evidence_id suspended_id;
 	unsigned channels;		/* that spoke at all about this rollout */
 	size_t n_phases, n_weights, n_steps, n_facts, n_images, n_replicas, n_gaps, n_failed, n_templates;
 	const struct phase_change *phases;
