@@ -129,9 +129,10 @@ static int no_values_of(struct assessing *a, const struct fact *fact, size_t tim
 {
 	const char *metric = fact->message.metric == NULL ? "unknown" : fact->message.metric;
 	const struct metric_template *t = template_of(a, metric);
-	struct ids ids = fact->ids;
+	struct ids ids = { 0 };
 
-	if (t != NULL && ids_add(&ids, t->id, a->arena) < 0)
+	/* Never a copy of the fact's own: what is added to that would stand in the fact's array. */
+	if (ids_add_all(&ids, &fact->ids, a->arena) < 0 || (t != NULL && ids_add(&ids, t->id, a->arena) < 0))
 		return error_nomem(a->err);
 	if (t != NULL && divides_errors_only(t->query) && canary_had_requests(a))
 		return add(

@@ -72,6 +72,7 @@ static int make_trend(struct assessing *a, struct trend *out, const struct crite
 	int64_t step = a->r->spec.interval, scrape = all->scrape_interval;
 	int64_t window = step > 3 * scrape ? step : 3 * scrape;
 	int64_t end = a->input.window_to == INSTANT_NONE ? a->input.at : a->input.window_to;
+	bool relative = c->kind == CRITERION_ERROR_RATIO || c->kind == CRITERION_QUANTILE_RATIO;
 
 	out->criterion = c;
 	out->window_seconds = (double)window / 1e9;
@@ -94,6 +95,11 @@ static int make_trend(struct assessing *a, struct trend *out, const struct crite
 		/* Before the first step the canary has no exposure, and after the last its rest is no evidence. */
 		if (at <= a->input.window_from || at > end + scrape)
 			p->canary = p->canary_lo = p->canary_hi = NAN;
+		/* Once the primary's template is replaced it runs the new version too, and is no baseline any more. */
+		if (a->r->copying_at != INSTANT_NONE && at > a->r->copying_at) {
+			p->baseline = NAN;
+			p->limit = relative ? NAN : p->limit;
+		}
 		out->n++;
 	}
 	return 0;

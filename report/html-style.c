@@ -40,5 +40,5 @@ const char html_style[] =
 	".cite{font-size:.86rem}.cite a{white-space:nowrap}\n"
 	":target{outline:2px solid var(--link);outline-offset:2px}\n"
 	"footer{color:var(--second);font-size:.8rem;margin-top:2rem;border-top:1px solid var(--rule);padding-top:.4rem;overflow-wrap:anywhere}\n"
-	"@media (max-width:40rem){.scroll table{min-width:44rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}.banner h1{font-size:1.7rem}th,td{padding:.35rem .35rem}}\n"
+	"@media (max-width:40rem){.scroll table{min-width:44rem}figure{overflow-x:auto}figure svg{min-width:44rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}.banner h1{font-size:1.7rem}th,td{padding:.35rem .35rem}}\n"
 	"@media print{body{max-width:none;padding:0}.banner{-webkit-print-color-adjust:exact;print-color-adjust:exact}tr,figure{break-inside:avoid}h2{break-after:avoid}}\n";

@@ -301,7 +301,7 @@ static void put_code(struct buf *out, const struct block *b)
 static void put_charts(struct buf *out, const struct doc *d, const struct text *caption, struct error *err)
 {
 	for (size_t i = 0; i < d->n_charts; i++) {
-		buf_puts(out, "<figure>");
+		buf_puts(out, "<figure tabindex=\"0\">");
 		(void)svg_render(out, &d->charts[i], err);
 		buf_puts(out, "</figure>\n");
 	}

@@ -31,12 +31,12 @@ static void put_title(struct layout *l, const struct chart *chart, const char *b
 	put_line(l, subtitle, x, l->y, LEFT + l->width - x, &small);
 }
 
-double chart_height(double plot)
+double chart_height(double plot, bool events)
 {
-	return 22 + 17 + plot + PLOT_CLOCK + PLOT_EVENTS + 8.5;
+	return 22 + 17 + plot + PLOT_CLOCK + (events ? PLOT_EVENTS + 8.5 : 0);
 }
 
-void layout_chart(struct layout *l, const struct chart *chart, const char *before, double height)
+void layout_chart(struct layout *l, const struct chart *chart, const char *before, double height, bool events)
 {
 	struct plot_box box;
 
@@ -46,9 +46,11 @@ void layout_chart(struct layout *l, const struct chart *chart, const char *befor
 	box = plot_box(l, l->y + 17, height);
 	plot_draw(&l->c, chart, &box, true, true);
 	l->y = box.y + height + PLOT_CLOCK;
-	plot_events(&l->c, chart->time, &box, true, l->y);
+	if (events) {
+		plot_events(&l->c, chart->time, &box, true, l->y);
+		l->y += PLOT_EVENTS + 8.5 * (double)(plot_event_rows(chart->time, &box, true) > 1);
+	}
 	page_close(l->pages);
-	l->y += PLOT_EVENTS + 8.5 * (double)(plot_event_rows(chart->time, &box, true) > 1);
 	l->at_rule = l->first_of_page = false;
 }
 

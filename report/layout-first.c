@@ -194,7 +194,7 @@ static bool has_extra(const struct doc *d)
 static double extra_height(struct layout *l)
 {
 	if (l->doc->verdict == DOC_NO_GO)
-		return chart_height(PLOT_MIN);
+		return chart_height(PLOT_MIN, false);
 	return 19 + 4.5 + table_height(l, l->doc->conditions);
 }
 
@@ -237,14 +237,16 @@ static void put_conditions(struct layout *l)
 
 static void put_extra(struct layout *l)
 {
-	double plot;
+	double room = l->bottom - l->y, plot;
+	bool events = room >= chart_height(PLOT_MIN, true);
 
 	if (l->doc->verdict != DOC_NO_GO) {
 		put_conditions(l);
 		return;
 	}
-	plot = l->bottom - l->y - chart_height(0);
-	layout_chart(l, l->doc->deciding, "Deciding criterion: ", plot > PLOT_MAX ? PLOT_MAX : plot);
+	/* The events stand in the charts of page 2 too: where room is short they leave page 1 before the chart does. */
+	plot = room - chart_height(0, events);
+	layout_chart(l, l->doc->deciding, "Deciding criterion: ", plot > PLOT_MAX ? PLOT_MAX : plot, events);
 }
 
 /* ---- Sign-off. */

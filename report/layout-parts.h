@@ -66,8 +66,9 @@ void layout_ladder(struct layout *l, bool merged, size_t most);
 void layout_table(struct layout *l, const struct table *table);
 double table_height(struct layout *l, const struct table *table);
 /* Title, plot of this height, axis and events below. */
-void layout_chart(struct layout *l, const struct chart *chart, const char *before, double height);
-double chart_height(double plot);
+/* events: with the lane of event ids below it. */
+void layout_chart(struct layout *l, const struct chart *chart, const char *before, double height, bool events);
+double chart_height(double plot, bool events);
 void layout_charts(struct layout *l);
 
 #endif

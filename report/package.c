@@ -307,10 +307,10 @@ static const char *window_text(struct doc *d, const struct condition *c)
 
 static void short_conditions(struct doc *d, const struct assessment *a)
 {
-	static const struct column columns[] = { { "", 0.1, false, false },
-						 { "Trigger", 0.39, false, false },
-						 { "Threshold", 0.17, false, false },
-						 { "Window", 0.14, false, false },
+	static const struct column columns[] = { { "", 0.08, false, false },
+						 { "Trigger", 0.38, false, false },
+						 { "Threshold", 0.21, false, false },
+						 { "Window", 0.13, false, false },
 						 { "Owner", 0.2, false, true } };
 	const char *scope = a->rollout->outcome == OUTCOME_PROMOTED ? "after-promotion" : "during";
 
