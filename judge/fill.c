@@ -108,12 +108,31 @@ static int merge_message(struct filling *f, const struct message_row *m)
 	return ids_add(&fact->ids, m->id, f->arena) < 0 ? error_nomem(f->err) : 0;
 }
 
-/* A count that jumped by more than one: texts that the recorder's spam filter kept from us (facts/flagger.md 5). */
+/* How often the webhook brought the text from one sighting of an Event to the next, both included. */
+static int64_t heard_between(const struct filling *f, const struct message_row *before, const struct message_row *m)
+{
+	int64_t n = 0;
+
+	for (size_t i = 0; i < f->facts->n_messages; i++) {
+		const struct message_row *w = &f->facts->messages[i];
+
+		n += w->webhook && w->at >= before->at - SAME_TEXT && w->at <= m->at + SAME_TEXT && rollout_has_message(f->r, w) &&
+		     w->message.text != NULL && m->message.text != NULL && strcmp(w->message.text, m->message.text) == 0;
+	}
+	return n;
+}
+
+/* A count that jumped by more than one: texts that the recorder's spam filter kept from us (facts/flagger.md 5), and the webhook did not
+ * bring either. */
 static int note_jump(struct filling *f, const struct message_row *before, const struct message_row *m)
 {
 	struct gap gap = { .source = "events", .from = before->at, .to = m->at };
-	int64_t lost = m->count - before->count - 1;
+	int64_t lost = m->count - before->count - 1, heard;
 
+	if (lost <= 0)
+		return 0;
+	heard = heard_between(f, before, m) - 2;
+	lost -= heard > 0 ? heard : 0;
 	if (lost <= 0)
 		return 0;
 	gap.reason = arena_printf(

@@ -356,6 +356,24 @@ static int rule_ill_baseline(struct assessing *a)
 
 /* ---- What kind of rollout it was. */
 
+static int rule_deleted(struct assessing *a)
+{
+	const struct rollout *r = a->r;
+	char at[INSTANT_TEXT_MAX];
+
+	if (!r->deleted)
+		return 0;
+	return add(a, "canary-deleted", SEVERITY_ERROR, 1,
+		   arena_printf(a->arena, "The Canary was deleted at %s UTC while it was analysed", instant_clock(at, r->ended_at)),
+		   "The primary, its services and the route object belong to the Canary and are deleted with it, unless "
+		   "spec.revertOnDeletion is set: users may meet errors.",
+		   arena_printf(a->arena,
+				"kubectl -n %s get deployment,service,traefikservice shows what is left; apply the Canary again, with "
+				"spec.revertOnDeletion: true.",
+				r->namespace_),
+		   &r->outcome_ids);
+}
+
 static int rule_suspended(struct assessing *a)
 {
 	const struct rollout *r = a->r;
@@ -411,8 +429,18 @@ static int rule_no_change(struct assessing *a)
 
 static int rule_hook_rolled_back(struct assessing *a)
 {
+	size_t quiet = 0;
+
 	if (strcmp(a->r->outcome_reason, "manual-hook") != 0)
 		return 0;
+	for (size_t i = 0; i < a->r->n_facts; i++)
+		quiet += a->r->facts[i].message.kind == MESSAGE_ROLLBACK_HOOK_QUIET;
+	if (quiet > 0)
+		return add(a, "rollback-hook", SEVERITY_WARNING, 6,
+			   arena_printf(a->arena, "A rollback hook asked for the rollback, after %zu time%s of saying no", quiet,
+					quiet == 1 ? "" : "s"),
+			   "Flagger's own checks had not ended the rollout: what the hook saw is not in this evidence.",
+			   "Ask who or what answers the hook, and put its reason into the decision (gonogo note).", &a->r->outcome_ids);
 	return add(a, "rollback-hook", SEVERITY_WARNING, 6, "A rollback hook answered yes: Flagger rolled back because it was told to",
 		   "A hook of type rollback is asked on every tick, and any answer up to 202 means \"roll back\". A notifier in its place "
 		   "ends every release.",
@@ -724,12 +752,11 @@ static int compare_findings(const void *x, const void *y)
 int assess_findings(struct assessing *a)
 {
 	static int (*const rules[])(struct assessing *) = {
-		rule_blast,         rule_ab_on_traefik, rule_deadline,    rule_no_values,        rule_query_failed,
-		rule_latency,       rule_short_window,  rule_thin,        rule_dead_baseline,    rule_ill_baseline,
-		rule_suspended,     rule_unanalysed,    rule_no_change,   rule_hook_rolled_back, rule_held,
-		rule_unknown_phase, rule_spec,          rule_samples,     rule_exported,         rule_provider,
-		rule_no_series,     rule_contradiction, rule_containment, rule_channels,         rule_weights,
-		rule_recheck,
+		rule_blast,        rule_ab_on_traefik, rule_deadline,         rule_no_values,    rule_query_failed,  rule_latency,
+		rule_short_window, rule_thin,          rule_dead_baseline,    rule_ill_baseline, rule_suspended,     rule_deleted,
+		rule_unanalysed,   rule_no_change,     rule_hook_rolled_back, rule_held,         rule_unknown_phase, rule_spec,
+		rule_samples,      rule_exported,      rule_provider,         rule_no_series,    rule_contradiction, rule_containment,
+		rule_channels,     rule_weights,       rule_recheck,
 	};
 
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)

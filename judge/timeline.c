@@ -209,6 +209,11 @@ static int add_others(struct assessing *a)
 			return error_nomem(a->err);
 		row->gap = a->out->gaps[i].id;
 	}
+	if (a->r->deleted) {
+		row = add_row(a, a->r->ended_at, "Kubernetes", "deleted", 1, "The Canary was deleted");
+		if (row == NULL || ids_add_all(&row->ids, &a->r->outcome_ids, a->arena) < 0)
+			return error_nomem(a->err);
+	}
 	if (c->state != CONTAINMENT_CONFIRMED)
 		return 0;
 	row = add_row(a, c->at, "Prometheus", "traffic", 1, "The canary receives no request any more; all traffic is on the primary");

@@ -138,6 +138,7 @@ static int see(struct tracker *t, const struct sighting *s, struct error *err)
 		return -1;
 	if (follow(t, s, err) < 0)
 		return -1;
+	t->current->deleted = s->deleted;
 	if (s->deleted || phase_is(s, "Terminating") || phase_is(s, "Terminated"))
 		finish(t, s->at, s->id, OUTCOME_TERMINATED, "terminated");
 	else if (phase_is(s, "Succeeded"))

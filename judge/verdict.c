@@ -245,6 +245,11 @@ static bool unmeasured(const struct rollout *r)
 	return r->outcome == OUTCOME_ROLLED_BACK && strcmp(r->outcome_reason, "threshold") == 0 && r->n_failed > 0 && !behaviour_failed(r);
 }
 
+static bool is_deleted(const struct rollout *r)
+{
+	return r->outcome == OUTCOME_TERMINATED && strcmp(r->outcome_reason, "terminated") == 0;
+}
+
 static const char *hold_headline(struct assessing *a)
 {
 	size_t undecided = count_in(a, CRITERION_UNDECIDED), blind = count_in(a, CRITERION_NOT_EVALUABLE), n = a->out->n_results;
@@ -257,6 +262,10 @@ static const char *hold_headline(struct assessing *a)
 		return arena_printf(a->arena, "Exposure reached %s, the limit is %s",
 				    words_weight(a->out->highest_exposure * 100, a->arena),
 				    words_weight(a->criteria->max_weight * 100, a->arena));
+	if (is_deleted(a->r))
+		return "The Canary was deleted while it was analysed";
+	if (strcmp(a->r->outcome_reason, "manual-hook") == 0)
+		return "Rolled back by a hook, not by what was measured";
 	if (unmeasured(a->r))
 		return "Rolled back for want of measurements, not for what was measured";
 	if (undecided == 0 && blind == 0)
@@ -350,6 +359,9 @@ static const char *subline(struct assessing *a)
 		return "No request reached the canary; the stable version serves all traffic";
 	case OUTCOME_PROMOTION_FAILED:
 		return "The primary did not become ready with the new version";
+	case OUTCOME_TERMINATED:
+		return arena_printf(a->arena, "Ended at %s UTC with up to %s of the traffic on the canary", instant_clock(at, r->ended_at),
+				    words_weight(a->out->highest_exposure * 100, a->arena));
 	case OUTCOME_RUNNING:
 		if (r->suspended_at != INSTANT_NONE)
 			return arena_printf(a->arena, "Suspended at %s UTC: nothing is checked, advanced or rolled back",
@@ -459,6 +471,10 @@ static const char *next_step(struct assessing *a)
 		return arena_printf(a->arena, "Let it go on, or hold the step, until the criteria decide (%s).", owner);
 	if (a->r->outcome == OUTCOME_PROMOTED || a->r->outcome == OUTCOME_PROMOTED_UNANALYSED)
 		return arena_printf(a->arena, "Decide by hand with what is missing in mind, or watch the rollback conditions (%s).", owner);
+	if (is_deleted(a->r))
+		return arena_printf(a->arena, "Apply the Canary again, see the stable version serve, then roll out again (%s).", owner);
+	if (strcmp(a->r->outcome_reason, "manual-hook") == 0)
+		return arena_printf(a->arena, "Find out why the rollback hook asked for it, then roll out again (%s).", owner);
 	return arena_printf(a->arena, "Mend what kept the evidence away (see the findings), then roll out again (%s).", owner);
 }
 

@@ -214,6 +214,7 @@ struct rollout {
 	evidence_id traffic_returned_id;
 	int64_t suspended_at;		/* spec.suspend was set then and still is; INSTANT_NONE */
 	evidence_id suspended_id;
+	bool deleted;			/* terminated: the Canary went without Flagger's taking anything back (no revertOnDeletion) */
 	unsigned channels;		/* that spoke at all about this rollout */
 	size_t n_phases, n_weights, n_steps, n_facts, n_images, n_replicas, n_gaps, n_failed, n_templates;
 	const struct phase_change *phases;

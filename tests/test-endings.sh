@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Rollouts that end otherwise than by Flagger's checks, recorded from a real Flagger: what page one says of them, and that each row of the
+# timeline cites what it tells of. BUILD: where the programs are.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+: "${BUILD:=build}"
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+failed=0
+gonogo=$BUILD/gonogo
+
+fail() {
+	echo "FAIL: $*"
+	failed=1
+}
+
+# ending RECORDING VERDICT OUTCOME REASON HEADLINE FINDING: the last rollout of a recording.
+ending() {
+	local r=$1 e=$tmp/$1/evidence.json id
+	samples/play "samples/recordings/$r" "$tmp/$r.db" --rate 200 >/dev/null || { fail "play $r"; return; }
+	id=$("$gonogo" list --db "$tmp/$r.db" -o json | jq -r '.[-1].id')
+	"$gonogo" report "$id" --db "$tmp/$r.db" -o "$tmp/$r" >/dev/null || fail "report $r"
+	for want in "$2 .verdict" "$3 .rollout.outcome" "$4 .rollout.outcome_reason"; do
+		[ "$(jq -r "${want#* }" "$e")" = "${want%% *}" ] || fail "$r: ${want#* } is $(jq -r "${want#* }" "$e"), expected ${want%% *}"
+	done
+	jq -r .headline "$e" | sed 's,\xC2\xA0, ,g' | grep -qF -- "$5" || fail "$r: headline $(jq -r .headline "$e"), expected $5"
+	[ -z "$6" ] || jq -r '.findings[].text' "$e" | sed 's,\xC2\xA0, ,g' | grep -qF -- "$6" || fail "$r: no finding says: $6"
+	sha256sum --quiet -c --strict <(sed "s#  #  $tmp/$r/#" "$tmp/$r/SHA256SUMS") || fail "$r: SHA256SUMS"
+}
+
+ending course-skipped hold promoted-unanalysed analysis-skipped 'Promoted without analysis' 'reached 100 % of users unjudged'
+ending course-blue-green hold rolled-back threshold 'Rolled back for want of measurements' 'a blue/green test has no users'
+ending course-suspended hold running suspended 'undecided' 'Suspended at 23:09:21 UTC with 10 % of the traffic on the canary'
+ending course-terminated hold terminated terminated 'The Canary was deleted while it was analysed' 'The Canary was deleted at 23:16:41 UTC'
+ending develop-gate go promoted completed 'All 3 criteria passed, up to 50 % weight' ''
+ending develop-stopped-by-hook hold rolled-back manual-hook 'Rolled back by a hook' 'after 4 times of saying no'
+ending course-zero-errors hold rolled-back threshold 'Rolled back for want of measurements' 'finds no values where no 5xx series'
+
+# A blue/green test never has users: nothing is to be taken back. While suspended nobody checks.
+jq -e '.containment.state == "not-needed"' "$tmp/course-blue-green/evidence.json" >/dev/null || fail "blue/green: containment"
+grep -q '1 of 5 iterations' "$tmp/course-blue-green/report.html" || fail "blue/green: iterations of the ladder"
+grep -q '^Suspended at 23:09:21 UTC: nothing is checked' "$tmp/course-suspended/report.md" || fail "suspended: not on page one"
+grep -q 'still running' "$tmp/course-suspended/report.md" || fail "suspended: a partial report"
+# The stable version fails itself, as the one before it was promoted unanalysed: nothing is compared with it, on no line.
+jq -e '[.findings[].text] | any(test("The stable version fails itself: 8\\.[0-9]+"))' "$tmp/course-suspended/evidence.json" >/dev/null ||
+	fail "suspended: the ill baseline is no finding"
+jq -e '[.steps[].readings[] | select(.criterion != "success-rate") | .state] | all(. == "not-evaluable")' "$tmp/course-suspended/evidence.json" >/dev/null ||
+	fail "suspended: a reading against a baseline that is ill itself"
+jq -e '[.rollback_conditions[] | select(.query != null) | .query] | all(test(">= (0\\.005|1)$|< 0\\.99$"))' "$tmp/course-suspended/evidence.json" >/dev/null ||
+	fail "suspended: a limit from a baseline that is ill itself"
+# The webhook heard what the Events channel folded into a count: no gap. Without the webhook's rows it is one.
+jq -e '.gaps == []' "$tmp/develop-gate/evidence.json" >/dev/null || fail "gate: a gap where the webhook heard everything"
+mkdir "$tmp/deaf"
+cp samples/recordings/develop-gate/* "$tmp/deaf"
+rm "$tmp/deaf/webhook.ndjson.xz"
+: | xz >"$tmp/deaf/webhook.ndjson.xz"
+samples/play "$tmp/deaf" "$tmp/deaf.db" --rate 200 >/dev/null
+"$gonogo" show recorded --db "$tmp/deaf.db" -o json | jq -e '.gaps | length > 0' >/dev/null || fail "gate: no gap where nobody heard"
+
+python3 - "$tmp" <<'PY' || fail "the timeline"
+import glob, json, sqlite3, sys
+for f in glob.glob(f"{sys.argv[1]}/*/evidence.json"):
+    name = f.split("/")[-2]
+    rows = {f"E-{seq:03}": (source, subject) for seq, source, subject in
+            sqlite3.connect(f"file:{sys.argv[1]}/{name}.db?mode=ro", uri=True).execute("SELECT seq, source, subject FROM observation")}
+    timeline = json.load(open(f))["timeline"]
+    assert len(timeline) > 4, name
+    for t in timeline:
+        cited = [rows[i] for i in t["evidence"] if i.startswith("E-")]
+        if t["source"] == "Flagger":
+            assert cited and all(source == "flagger" or subject.startswith("Event ") for source, subject in cited), (name, t)
+        elif t["kind"] in ("phase", "deleted"):
+            assert cited and all(subject.startswith("Canary ") for _, subject in cited), (name, t)
+    assert ("deleted" in {t["kind"] for t in timeline}) == (name == "course-terminated"), name
+PY
+[ $failed = 0 ] && echo "endings: all as expected"
+exit $failed
