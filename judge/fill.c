@@ -129,7 +129,10 @@ static int note_jump(struct filling *f, const struct message_row *before, const 
 	struct gap gap = { .source = "events", .from = before->at, .to = m->at };
 	int64_t lost = m->count - before->count - 1, heard;
 
-	if (lost <= 0)
+	/* What another rollout said is not missing in this one. */
+	if (gap.from < f->r->started_at)
+		gap.from = f->r->started_at;
+	if (lost <= 0 || gap.to - gap.from <= SAME_TEXT)
 		return 0;
 	heard = heard_between(f, before, m) - 2;
 	lost -= heard > 0 ? heard : 0;

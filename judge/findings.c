@@ -24,6 +24,9 @@ struct finding *assess_add_finding(struct assessing *a, const char *rule, enum s
 	out->findings = grown;
 	f = &grown[out->n_findings++];
 	*f = (struct finding){ .rule = rule, .severity = severity, .rank = rank, .text = text, .why = why, .remedy = remedy };
+	f->read_on = arena_printf(a->arena, "docs/findings.md#%s", rule);
+	if (f->read_on == NULL)
+		return NULL;
 	if (ids != NULL && ids_add_all(&f->ids, ids, a->arena) < 0)
 		return NULL;
 	return f;
@@ -337,7 +340,8 @@ static int rule_ill_baseline(struct assessing *a)
 	for (size_t i = 0; i < out->n_results && a->input.baseline_ill == NULL; i++) {
 		const struct criterion_result *r = &out->results[i];
 
-		if (r->state != CRITERION_NOT_EVALUABLE || strcmp(r->reason, REASON_BASELINE_ILL) != 0 || out->requests[ARM_BASELINE] <= 0)
+		if (r->state != CRITERION_NOT_EVALUABLE || r->reason == NULL || strcmp(r->reason, REASON_BASELINE_ILL) != 0 ||
+		    out->requests[ARM_BASELINE] <= 0)
 			continue;
 		return add(
 			a, "baseline-ill", SEVERITY_ERROR, 2,
@@ -571,6 +575,80 @@ static int rule_samples(struct assessing *a)
 	return 0;
 }
 
+/* A stretch of the analysis in which neither arm had a request, after there had been some. */
+struct silence {
+	int64_t from, to;
+	double expected; /* requests, by the rate before */
+	struct ids ids;
+};
+
+/* Fewer are missed by chance, or between two scrapes. */
+#define SILENCE_REQUESTS 50
+
+static int find_silence(struct assessing *a, struct silence *out)
+{
+	int64_t end = a->input.window_to == INSTANT_NONE ? a->input.at : a->input.window_to;
+	struct silence now = { .from = INSTANT_NONE };
+	double requests = 0, seconds = 0;
+
+	for (size_t i = 0; i < a->all.n; i++) {
+		const struct stratum *s = &a->all.v[i];
+		double length = (double)(s->to - s->from) / 1e9;
+
+		if ((s->flags & STRATUM_REJECTED) != 0 || s->to > end)
+			continue;
+		if (s->n[ARM_CANARY] + s->n[ARM_BASELINE] > 0 || s->from < a->input.window_from) {
+			requests += (double)(s->n[ARM_CANARY] + s->n[ARM_BASELINE]);
+			seconds += length;
+			now = (struct silence){ .from = INSTANT_NONE };
+			continue;
+		}
+		if (now.from == INSTANT_NONE)
+			now.from = s->from;
+		now.to = s->to;
+		now.expected = seconds > 0 ? requests / seconds * (double)(now.to - now.from) / 1e9 : 0;
+		if (ids_add_all(&now.ids, &s->ids, a->arena) < 0)
+			return error_nomem(a->err);
+		if (now.expected > out->expected)
+			*out = now;
+	}
+	return 0;
+}
+
+static bool was_not_ready(const struct rollout *r, int64_t from, int64_t to)
+{
+	for (size_t i = 0; i < r->n_facts; i++)
+		if (r->facts[i].message.kind == MESSAGE_NOT_READY && r->facts[i].at >= from && r->facts[i].at <= to)
+			return true;
+	return false;
+}
+
+static int rule_silence(struct assessing *a)
+{
+	struct silence s = { .from = INSTANT_NONE };
+	char from[INSTANT_TEXT_MAX], to[INSTANT_TEXT_MAX];
+
+	if (!a->judged || a->input.tested)
+		return 0;
+	if (find_silence(a, &s) < 0)
+		return -1;
+	if (s.expected < SILENCE_REQUESTS)
+		return 0;
+	return add(a, "no-requests", SEVERITY_ERROR, 4,
+		   arena_printf(a->arena, "No request reached either version from %s to %s UTC; by the rate before, %s would have",
+				instant_clock(from, s.from), instant_clock(to, s.to), words_count((int64_t)s.expected, a->arena)),
+		   was_not_ready(a->r, s.from, s.to) && is_traefik(a->r)
+			   ? "Flagger said meanwhile that the canary was not ready, which would explain it: where a part has no ready pod "
+			     "Traefik "
+			     "drops the whole route and answers 404 to everybody, and no service's metric counts that."
+			   : "Nobody asked, or the ingress answered by itself, which no service's metric counts. Nothing is known of that "
+			     "time.",
+		   is_traefik(a->r) ? "See traefik_entrypoint_requests_total by code for that time; set Traefik's "
+				      "providers.kubernetesCRD.allowEmptyServices: true, so that only the canary's share fails."
+				    : "See what the ingress itself answered in that time, and whether clients asked.",
+		   &s.ids);
+}
+
 static int rule_exported(struct assessing *a)
 {
 	if (a->measure == NULL || a->all.n == 0 || a->all.spelling == 0)
@@ -755,8 +833,8 @@ int assess_findings(struct assessing *a)
 		rule_blast,        rule_ab_on_traefik, rule_deadline,         rule_no_values,    rule_query_failed,  rule_latency,
 		rule_short_window, rule_thin,          rule_dead_baseline,    rule_ill_baseline, rule_suspended,     rule_deleted,
 		rule_unanalysed,   rule_no_change,     rule_hook_rolled_back, rule_held,         rule_unknown_phase, rule_spec,
-		rule_samples,      rule_exported,      rule_provider,         rule_no_series,    rule_contradiction, rule_containment,
-		rule_channels,     rule_weights,       rule_recheck,
+		rule_samples,      rule_silence,       rule_exported,         rule_provider,     rule_no_series,     rule_contradiction,
+		rule_containment,  rule_channels,      rule_weights,          rule_recheck,
 	};
 
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)

@@ -478,7 +478,7 @@ static const char *next_step(struct assessing *a)
 	return arena_printf(a->arena, "Mend what kept the evidence away (see the findings), then roll out again (%s).", owner);
 }
 
-/* What explains a HOLD best is the worst of what was found (a blast limit is a reason of its own already). */
+/* What explains a verdict that no criterion gave is best said by the worst of what was found (a blast limit is a reason of its own). */
 int assess_first_reason(struct assessing *a)
 {
 	const struct finding *f = NULL;
@@ -487,7 +487,7 @@ int assess_first_reason(struct assessing *a)
 	for (size_t i = 0; i < out->n_findings && f == NULL; i++)
 		if (out->findings[i].severity == SEVERITY_ERROR && strcmp(out->findings[i].rule, "blast-limit") != 0)
 			f = &out->findings[i];
-	if (out->verdict != VERDICT_HOLD || f == NULL)
+	if (f == NULL || out->verdict == VERDICT_GO || (out->verdict == VERDICT_NO_GO && first_in(a, CRITERION_FAIL) != NULL))
 		return 0;
 	for (size_t i = out->n_reasons < 3 ? out->n_reasons : 2; i > 0; i--)
 		out->reasons[i] = out->reasons[i - 1];

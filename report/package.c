@@ -513,8 +513,11 @@ static void findings(struct doc *d, const struct assessment *a)
 		doc_paragraph(d, 0, text_of(d, "None: no rule found anything in this evidence."));
 	for (size_t i = 0; i < a->n_findings; i++) {
 		const struct finding *f = &a->findings[i];
+		struct text why = cited(d, f->why, &f->ids, f->gap);
 
-		doc_finding(d, f->id, severity_name(f->severity), text_of(d, f->text), cited(d, f->why, &f->ids, f->gap));
+		span_text(d, &why, " Read on: ");
+		span_code(d, &why, f->read_on);
+		doc_finding(d, f->id, severity_name(f->severity), text_of(d, f->text), why);
 	}
 	remediation(d, a);
 }

@@ -34,6 +34,7 @@ ending course-suspended hold running suspended 'undecided' 'Suspended at 23:09:2
 ending course-terminated hold terminated terminated 'The Canary was deleted while it was analysed' 'The Canary was deleted at 23:16:41 UTC'
 ending develop-gate go promoted completed 'All 3 criteria passed, up to 50 % weight' ''
 ending develop-stopped-by-hook hold rolled-back manual-hook 'Rolled back by a hook' 'after 4 times of saying no'
+ending develop-pods-gone no-go rolled-back canary-not-ready 'The canary stopped being ready' 'No request reached either version from 23:24:49 to 23:25:49 UTC'
 ending course-zero-errors hold rolled-back threshold 'Rolled back for want of measurements' 'finds no values where no 5xx series'
 
 # A blue/green test never has users: nothing is to be taken back. While suspended nobody checks.
@@ -56,6 +57,11 @@ rm "$tmp/deaf/webhook.ndjson.xz"
 : | xz >"$tmp/deaf/webhook.ndjson.xz"
 samples/play "$tmp/deaf" "$tmp/deaf.db" --rate 200 >/dev/null
 "$gonogo" show recorded --db "$tmp/deaf.db" -o json | jq -e '.gaps | length > 0' >/dev/null || fail "gate: no gap where nobody heard"
+
+# Everybody was answered by the ingress alone for a minute: that is the first reason, and nowhere else is it found.
+jq -r '.reasons[0].text' "$tmp/develop-pods-gone/evidence.json" | grep -q '^No request reached either version' || fail "pods gone: the first reason"
+jq -e '[.findings[] | select(.rule == "no-requests")] == []' "$tmp/develop-gate/evidence.json" "$tmp/course-zero-errors/evidence.json" >/dev/null ||
+	fail "no-requests where there were some"
 
 python3 - "$tmp" <<'PY' || fail "the timeline"
 import glob, json, sqlite3, sys

@@ -54,5 +54,17 @@ head -1 "$tmp/partial/report.md" | grep -q 'partial: still running' || fail "a p
 pages=$(pdfinfo "$tmp/partial/report.pdf" | awk '/^Pages/ { print $2 }')
 [ "$(pdftotext "$tmp/partial/report.pdf" - | grep -ci 'partial')" -ge "$pages" ] || fail "a page that does not say it is partial"
 
+# Every rule can be read on about, and docs/findings.md has no other.
+python3 - <<'PY' || fail "docs/findings.md"
+import re
+source = open("judge/findings.c").read()
+rules = set(re.findall(r'add\(\s*a,\s*"([a-z-]+)",', source)) | set(re.findall(r'\{ "([a-z-]+)",', source)) | set(re.findall(r'"([a-z-]+-against-evidence)"', source))
+documented = re.findall(r"^### (.+)$", open("docs/findings.md").read(), re.M)
+assert len(rules) > 30 and len(documented) == len(set(documented)), rules
+assert rules == set(documented), rules ^ set(documented)
+PY
+jq -e '.findings | length > 0 and all(.read_on == "docs/findings.md#" + .rule)' <("$gonogo" show recorded --db "$tmp/course-errors-3.db" -o json) >/dev/null ||
+	fail "a finding without read_on"
+
 [ "$failed" -eq 0 ] && echo "findings: all as expected"
 exit "$failed"

@@ -129,7 +129,7 @@ struct finding {
 	const char *text;		/* the fact */
 	const char *why;		/* why it matters */
 	const char *remedy;		/* exact field and value, or command */
-	const char *read_on;		/* where to read more, or NULL */
+	const char *read_on;		/* where to read more: "docs/findings.md#suspended" */
 	struct ids ids;
 	const char *gap;
 	int rank;			/* order within a severity, low first */
