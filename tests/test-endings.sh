@@ -30,17 +30,18 @@ ending() {
 
 ending course-skipped hold promoted-unanalysed analysis-skipped 'Promoted without analysis' 'reached 100 % of users unjudged'
 ending course-blue-green hold rolled-back threshold 'Rolled back for want of measurements' 'a blue/green test has no users'
-ending course-suspended hold running suspended 'undecided' 'Suspended at 23:09:21 UTC with 10 % of the traffic on the canary'
-ending course-terminated hold terminated terminated 'The Canary was deleted while it was analysed' 'The Canary was deleted at 23:16:41 UTC'
+ending course-suspended hold running suspended 'undecided' 'UTC with 10 % of the traffic on the canary'
+ending course-terminated hold terminated terminated 'The Canary was deleted while it was analysed' 'No request of either version was seen from 23:16:44 to'
 ending develop-gate go promoted completed 'All 3 criteria passed, up to 50 % weight' ''
 ending develop-stopped-by-hook hold rolled-back manual-hook 'Rolled back by a hook' 'after 4 times of saying no'
-ending develop-pods-gone no-go rolled-back canary-not-ready 'The canary stopped being ready' 'No request reached either version from 23:24:49 to 23:25:49 UTC'
+ending develop-pods-gone no-go rolled-back canary-not-ready 'The canary stopped being ready' 'No request reached either version from 23:24:49 to 23:25:49 UTC; by the rate before it would have been 4 786'
+ending develop-primary-gone no-go promotion-failed promotion-failed 'Promotion failed: all traffic is on the canary' 'No request of either version was seen from 23:28:14 to'
 ending course-zero-errors hold rolled-back threshold 'Rolled back for want of measurements' 'finds no values where no 5xx series'
 
 # A blue/green test never has users: nothing is to be taken back. While suspended nobody checks.
 jq -e '.containment.state == "not-needed"' "$tmp/course-blue-green/evidence.json" >/dev/null || fail "blue/green: containment"
 grep -q '1 of 5 iterations' "$tmp/course-blue-green/report.html" || fail "blue/green: iterations of the ladder"
-grep -q '^Suspended at 23:09:21 UTC: nothing is checked' "$tmp/course-suspended/report.md" || fail "suspended: not on page one"
+grep -q '^Suspended at 23:09:2[0-9] UTC: nothing is checked' "$tmp/course-suspended/report.md" || fail "suspended: not on page one"
 grep -q 'still running' "$tmp/course-suspended/report.md" || fail "suspended: a partial report"
 # The stable version fails itself, as the one before it was promoted unanalysed: nothing is compared with it, on no line.
 jq -e '[.findings[].text] | any(test("The stable version fails itself: 8\\.[0-9]+"))' "$tmp/course-suspended/evidence.json" >/dev/null ||
@@ -60,7 +61,7 @@ samples/play "$tmp/deaf" "$tmp/deaf.db" --rate 200 >/dev/null
 
 # Everybody was answered by the ingress alone for a minute: that is the first reason, and nowhere else is it found.
 jq -r '.reasons[0].text' "$tmp/develop-pods-gone/evidence.json" | grep -q '^No request reached either version' || fail "pods gone: the first reason"
-jq -e '[.findings[] | select(.rule == "no-requests")] == []' "$tmp/develop-gate/evidence.json" "$tmp/course-zero-errors/evidence.json" >/dev/null ||
+jq -e '[.findings[] | select(.rule == "no-requests" or (.evidence | length) == 0)] == []' "$tmp/develop-gate/evidence.json" "$tmp/course-zero-errors/evidence.json" >/dev/null ||
 	fail "no-requests where there were some"
 
 python3 - "$tmp" <<'PY' || fail "the timeline"
