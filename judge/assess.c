@@ -547,6 +547,19 @@ static void fill_provenance(struct assessing *a)
 	fill_rows(a);
 }
 
+double assess_baseline_of(const struct assessing *a, const struct decision *d)
+{
+	if (d->reason != NULL && strcmp(d->reason, REASON_BASELINE_ILL) == 0)
+		return NAN;
+	if (!isnan(d->baseline))
+		return d->baseline;
+	for (size_t i = a->out->n_steps; i-- > 0;)
+		for (size_t k = 0; k < a->out->steps[i].n_readings; k++)
+			if (a->out->steps[i].readings[k].criterion == d->criterion && !isnan(a->out->steps[i].readings[k].baseline))
+				return a->out->steps[i].readings[k].baseline;
+	return NAN;
+}
+
 int assess(struct assessment *out, const struct evidence *evidence, const struct rollout *rollout, const struct criteria *criteria,
 	   const struct assess_options *options, struct arena *arena, struct error *err)
 {

@@ -35,6 +35,9 @@ struct assessing {
 /* Of a criterion of this file's. */
 const struct view *assess_view(const struct assessing *a, const struct criterion *criterion);
 
+/* The baseline's value by a decision, else by the last step that shows it; NaN: none, or it is sick itself. */
+double assess_baseline_of(const struct assessing *a, const struct decision *d);
+
 int assess_counts(struct assessing *a);		/* strata, decide(), readings, results */
 int assess_points(struct assessing *a);		/* values for criteria of kind point; within assess_counts */
 int assess_gaps(struct assessing *a);

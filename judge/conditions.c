@@ -33,18 +33,6 @@ static const char *quantile(struct assessing *a, const struct sight *s, int arm,
 			    m->arm[s->spelling][arm], window, m->unit == 1 ? "" : arena_printf(a->arena, " * %g", m->unit));
 }
 
-/* The decision's own, else that of the last step that shows it; a baseline that is sick itself is none. */
-static double baseline_of(const struct assessing *a, const struct decision *d)
-{
-	if (!isnan(d->baseline) || (d->reason != NULL && strcmp(d->reason, REASON_BASELINE_ILL) == 0))
-		return d->ill == NULL ? d->baseline : NAN;
-	for (size_t i = a->out->n_steps; i-- > 0;)
-		for (size_t k = 0; k < a->out->steps[i].n_readings; k++)
-			if (a->out->steps[i].readings[k].criterion == d->criterion && !isnan(a->out->steps[i].readings[k].baseline))
-				return a->out->steps[i].readings[k].baseline;
-	return NAN;
-}
-
 /* Buckets that cannot show the ratio show an edge. */
 static bool is_edge(const struct decision *d)
 {
@@ -54,7 +42,7 @@ static bool is_edge(const struct decision *d)
 static const char *query_of(struct assessing *a, const struct decision *d, int arm, double *limit)
 {
 	const struct criterion *c = d->criterion;
-	double window = (double)c->window / 1e9, baseline = baseline_of(a, d);
+	double window = (double)c->window / 1e9, baseline = assess_baseline_of(a, d);
 	const struct sight *sight = &assess_view(a, c)->sight;
 	const char *left;
 
@@ -202,7 +190,7 @@ static const char *limit_text(struct assessing *a, const struct condition *c, co
 			return arena_printf(a->arena, "≥" NBSP "+%.0f" NBSP "%%", (k->limit - 1) * 100);
 		if (is_edge(d))
 			return arena_printf(a->arena, "≥" NBSP "%s (absolute)", words_latency(c->limit, a->arena));
-		if (isnan(baseline_of(a, d)))
+		if (isnan(assess_baseline_of(a, d)))
 			return arena_printf(a->arena, "≥" NBSP "%s (no baseline)", words_latency(c->limit, a->arena));
 		return arena_printf(a->arena, "≥" NBSP "%s (+%.0f" NBSP "%%)", words_latency(c->limit, a->arena), (k->limit - 1) * 100);
 	case CRITERION_SUCCESS_RATE:

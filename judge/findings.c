@@ -246,7 +246,8 @@ static int blind_finding(struct assessing *a, const struct decision *d, const st
 static int warm_up_finding(struct assessing *a, const struct decision *d, const struct criterion_result *r)
 {
 	char span[INSTANT_TEXT_MAX];
-	bool worse = !isnan(d->warm_up_value) && !isnan(d->baseline) && d->warm_up_value >= d->baseline * d->criterion->limit;
+	double baseline = assess_baseline_of(a, d);
+	bool worse = !isnan(d->warm_up_value) && !isnan(baseline) && d->warm_up_value >= baseline * d->criterion->limit;
 
 	return add(a, "warm-up-hides-latency", worse ? SEVERITY_ERROR : SEVERITY_WARNING, 15,
 		   isnan(d->warm_up_value)
@@ -254,9 +255,9 @@ static int warm_up_finding(struct assessing *a, const struct decision *d, const 
 					  words_criterion(d->criterion, a->arena))
 			   : arena_printf(a->arena, "%s was %s%s, but the whole ladder lies in the warm-up and is not judged",
 					  words_criterion(d->criterion, a->arena), words_latency(d->warm_up_value, a->arena),
-					  isnan(d->baseline) ? ""
-							     : arena_printf(a->arena, " against %s of the baseline",
-									    words_latency(d->baseline, a->arena))),
+					  isnan(baseline) ? ""
+							  : arena_printf(a->arena, " against %s of the baseline",
+									 words_latency(baseline, a->arena))),
 		   arena_printf(a->arena, "The first %s of a canary are a cold start and say little; this ladder ended within them.",
 				duration_words(span, a->criteria->warm_up)),
 		   "Make the ladder longer (analysis.interval), or set evidence.warm_up for this canary to what its start really takes.",

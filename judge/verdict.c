@@ -348,7 +348,7 @@ static const char *subline(struct assessing *a)
 	case OUTCOME_PROMOTED:
 		if (a->out->verdict == VERDICT_NO_GO)
 			return "Promoted against the evidence: all traffic is on the new version";
-		return arena_printf(a->arena, "Promoted at %s; the evidence does not carry a GO", instant_clock(at, r->ended_at));
+		return arena_printf(a->arena, "Promoted at %s UTC; the evidence does not carry a GO", instant_clock(at, r->ended_at));
 	case OUTCOME_PROMOTED_UNANALYSED:
 		return "The new version reached all users unjudged";
 	case OUTCOME_ROLLED_BACK:
