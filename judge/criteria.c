@@ -121,7 +121,7 @@ static const char *value_text(const struct reader *r, const struct yaml_node *no
 	const char *text = "";
 
 	if (yaml_is_null(node))
-		return "null";
+		return "not set";
 	if (node->kind != YAML_SEQUENCE)
 		return arena_strdup(r->arena, yaml_string(node) != NULL ? yaml_string(node) : "…");
 	for (size_t i = 0; i < node->n && text != NULL; i++)

@@ -30,6 +30,7 @@ struct layout {
 	bool whole_ladder; /* page 1 had no room for every step: the full ladder follows */
 	int conditions_page; /* where the rollback conditions stand in full; 0: not known yet */
 	size_t findings; /* seen so far */
+	const char *section; /* the last heading */
 };
 
 struct style {

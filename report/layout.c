@@ -198,6 +198,24 @@ static void move_down(struct layout *l, double height)
 	l->at_rule = l->first_of_page = false;
 }
 
+/* The same in the middle of a section, which then says what goes on there. */
+static void need_room_within(struct layout *l, double height)
+{
+	const struct font_use font = { true, 8.5, SECONDARY, ANCHOR_START };
+	char *words;
+
+	if (has_room(l, height) || l->first_of_page)
+		return;
+	layout_new_page(l);
+	words = l->section == NULL ? NULL : arena_printf(l->arena, "%s (continued)", l->section);
+	if (words == NULL)
+		return;
+	move_down(l, 0);
+	page_open(l->pages, TAG_ARTIFACT, NULL);
+	l->c.text(l->c.self, LEFT, l->y, &font, words);
+	page_close(l->pages);
+}
+
 void put_heading(struct layout *l, const char *title, const char *note, double below)
 {
 	struct font_use font = { true, 11, INK, ANCHOR_START }, small = { false, 8, SECONDARY, ANCHOR_START };
@@ -205,6 +223,7 @@ void put_heading(struct layout *l, const char *title, const char *note, double b
 
 	need_room(l, 27.5 + below);
 	move_down(l, l->at_rule ? 19 : 23);
+	l->section = title;
 	page_outline(l->pages, l->y - 11, title);
 	page_open(l->pages, TAG_H2, NULL);
 	l->c.text(l->c.self, LEFT, l->y, &font, title);
@@ -269,7 +288,7 @@ static void put_keys(struct layout *l, const struct block *b)
 		bool beside = i + 1 < b->n_keys && is_narrow(l, k, value) && is_narrow(l, &b->keys[i + 1], value);
 		int lines = count_text(l, &k->value, l->width - value, &style);
 
-		need_room(l, 14 + 11 * (lines - 1));
+		need_room_within(l, 14 + 11 * (lines - 1));
 		move_down(l, i == 0 ? 14 : 13);
 		put_key(l, k, LEFT, value, beside ? l->width / 2 : l->width, &style);
 		if (beside)
@@ -315,14 +334,14 @@ static void put_finding(struct layout *l, const struct block *b)
 	if (++l->findings > FINDINGS_LINES)
 		return;
 	if (l->findings > FINDINGS_FULL) {
-		need_room(l, 14);
+		need_room_within(l, 14);
 		move_down(l, 13);
 		put_fact(l, b, &line);
 		return;
 	}
 	lines = count_text(l, &b->fact, fact_width(l, b), &fact);
 	more = count_text(l, &b->text, l->width - 52, &body);
-	need_room(l, 16 + 12 * (lines + more - 1));
+	need_room_within(l, 16 + 12 * (lines + more - 1));
 	move_down(l, l->at_rule ? 14 : 16);
 	put_fact(l, b, &fact);
 	l->y += 12 * lines;
@@ -358,7 +377,7 @@ static void put_code(struct layout *l, const struct block *b)
 	l->pages->muted = true;
 	lines = put_words(l, b->code, 0, 0, l->width - 32, &style);
 	l->pages->muted = muted;
-	need_room(l, 13 + 10 * (lines - 1));
+	need_room_within(l, 13 + 10 * (lines - 1));
 	move_down(l, 13);
 	page_open(l->pages, TAG_P, NULL);
 	if (b->id != NULL)
@@ -391,7 +410,7 @@ static void put_score(struct layout *l, const struct score *s)
 static void put_scores(struct layout *l, const struct block *b)
 {
 	for (size_t i = 0; i < b->n_scores; i++) {
-		need_room(l, 14);
+		need_room_within(l, 14);
 		move_down(l, i == 0 ? 13 : 9.5);
 		put_score(l, &b->scores[i]);
 		l->y += 4.5;
