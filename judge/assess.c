@@ -573,8 +573,9 @@ int assess(struct assessment *out, const struct evidence *evidence, const struct
 	out->evaluated_at = options->at != INSTANT_NONE ? options->at : rollout->last_row_at;
 	out->partial = rollout->outcome == OUTCOME_RUNNING;
 	if (assess_counts(&a) < 0 || assess_gaps(&a) < 0 || assess_sentences(&a) < 0 || assess_flagger(&a) < 0 || assess_recheck(&a) < 0 ||
-	    assess_containment(&a) < 0 || assess_verdict(&a) < 0 || assess_findings(&a) < 0 || assess_first_reason(&a) < 0 ||
-	    assess_conditions(&a) < 0 || assess_timeline(&a) < 0 || assess_trends(&a) < 0 || assess_baseline(&a) < 0)
+	    assess_containment(&a) < 0 || assess_silence(&a) < 0 || assess_verdict(&a) < 0 || assess_findings(&a) < 0 ||
+	    assess_first_reason(&a) < 0 || assess_conditions(&a) < 0 || assess_timeline(&a) < 0 || assess_trends(&a) < 0 ||
+	    assess_baseline(&a) < 0)
 		return error_wrap(err, "judging %.200s", rollout->id);
 	fill_provenance(&a);
 	return 0;

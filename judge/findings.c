@@ -576,84 +576,6 @@ static int rule_samples(struct assessing *a)
 	return 0;
 }
 
-/* A stretch in which neither arm had a request, after there had been some: from the analysis on, and some time behind the end. */
-struct silence {
-	int64_t from, to;
-	double expected; /* requests, by the rate before */
-	bool gone; /* there were no samples at all */
-	struct ids ids;
-};
-
-/* Fewer are missed by chance, or between two scrapes. */
-#define SILENCE_REQUESTS 50
-#define SILENCE_AFTER (60 * NS_PER_S)
-
-struct listening {
-	struct silence now, longest;
-	double requests, seconds; /* before it */
-};
-
-static void extend(struct listening *l, int64_t from, int64_t to)
-{
-	if (l->now.from == INSTANT_NONE)
-		l->now.from = from;
-	l->now.to = to;
-	l->now.expected = l->seconds > 0 ? l->requests / l->seconds * (double)(to - l->now.from) / 1e9 : 0;
-	if (l->now.expected > l->longest.expected)
-		l->longest = l->now;
-}
-
-/* Series that are gone, as Traefik's are with the route, give no samples at all: answers that came later tell of them. */
-static int listen_behind(struct assessing *a, struct listening *l, int64_t last, int64_t end)
-{
-	const char *subject = arena_printf(a->arena, "Canary %s/%s", a->r->namespace_, a->r->canary);
-	const struct observation *answer = NULL;
-
-	if (subject == NULL)
-		return error_nomem(a->err);
-	for (size_t i = 0; i < a->evidence->n; i++) {
-		const struct observation *row = &a->evidence->rows[i];
-
-		if (row->source == SOURCE_PROMETHEUS && strcmp(row->kind, "samples") == 0 && row->received_at <= end &&
-		    strcmp(row->subject, subject) == 0)
-			answer = row;
-	}
-	if (answer == NULL || answer->received_at - last <= 3 * a->all.scrape_interval)
-		return 0;
-	if (ids_add(&l->now.ids, evidence_id_of(answer), a->arena) < 0)
-		return error_nomem(a->err);
-	l->now.gone = true;
-	extend(l, last, answer->received_at);
-	return 0;
-}
-
-static int find_silence(struct assessing *a, struct silence *out)
-{
-	int64_t end = a->r->ended_at == INSTANT_NONE ? a->input.at : a->r->ended_at + SILENCE_AFTER, last = INSTANT_NONE;
-	struct listening l = { .now.from = INSTANT_NONE, .longest.from = INSTANT_NONE };
-
-	for (size_t i = 0; i < a->all.n; i++) {
-		const struct stratum *s = &a->all.v[i];
-
-		if ((s->flags & STRATUM_REJECTED) != 0 || s->to > end)
-			continue;
-		last = s->to;
-		if (s->n[ARM_CANARY] + s->n[ARM_BASELINE] > 0 || s->from < a->input.window_from) {
-			l.requests += (double)(s->n[ARM_CANARY] + s->n[ARM_BASELINE]);
-			l.seconds += (double)(s->to - s->from) / 1e9;
-			l.now = (struct silence){ .from = INSTANT_NONE };
-			continue;
-		}
-		if (ids_add_all(&l.now.ids, &s->ids, a->arena) < 0)
-			return error_nomem(a->err);
-		extend(&l, s->from, s->to);
-	}
-	if (last != INSTANT_NONE && last > a->input.window_from && listen_behind(a, &l, last, end) < 0)
-		return -1;
-	*out = l.longest;
-	return 0;
-}
-
 static bool was_not_ready(const struct rollout *r, int64_t from, int64_t to)
 {
 	for (size_t i = 0; i < r->n_facts; i++)
@@ -677,24 +599,20 @@ static const char *silence_cause(const struct assessing *a, const struct silence
 
 static int rule_silence(struct assessing *a)
 {
-	struct silence s = { .from = INSTANT_NONE };
+	const struct silence *s = &a->out->silence;
 	char from[INSTANT_TEXT_MAX], to[INSTANT_TEXT_MAX];
 
-	if (!a->judged || a->input.tested)
-		return 0;
-	if (find_silence(a, &s) < 0)
-		return -1;
-	if (s.expected < SILENCE_REQUESTS)
+	if (s->from == INSTANT_NONE)
 		return 0;
 	return add(a, "no-requests", SEVERITY_ERROR, 4,
 		   arena_printf(a->arena, "%s from %s to %s UTC; by the rate before it would have been %s",
-				s.gone ? "No request of either version was seen" : "No request reached either version",
-				instant_clock(from, s.from), instant_clock(to, s.to), words_count((int64_t)s.expected, a->arena)),
-		   silence_cause(a, &s),
+				s->gone ? "No request of either version was seen" : "No request reached either version",
+				instant_clock(from, s->from), instant_clock(to, s->to), words_count(llround(s->expected), a->arena)),
+		   silence_cause(a, s),
 		   is_traefik(a->r) ? "See traefik_entrypoint_requests_total by code for that time; set Traefik's "
 				      "providers.kubernetesCRD.allowEmptyServices: true, so that only the canary's share fails."
 				    : "See what the ingress itself answered in that time, and whether clients asked.",
-		   &s.ids);
+		   &s->ids);
 }
 
 static int rule_exported(struct assessing *a)

@@ -198,6 +198,22 @@ static int add_decisions(struct assessing *a)
 	return 0;
 }
 
+static int add_silence(struct assessing *a)
+{
+	const struct silence *s = &a->out->silence;
+	struct timeline_row *row;
+
+	if (s->from == INSTANT_NONE)
+		return 0;
+	row = add_row(a, s->from, "Prometheus", "silence", 1, "From here on no request of either version is seen");
+	if (row == NULL || ids_add_all(&row->ids, &s->ids, a->arena) < 0)
+		return error_nomem(a->err);
+	if (s->gone)
+		return 0;
+	row = add_row(a, s->to, "Prometheus", "silence", 1, "Requests are seen again");
+	return row == NULL || ids_add_all(&row->ids, &s->ids, a->arena) < 0 ? error_nomem(a->err) : 0;
+}
+
 static int add_others(struct assessing *a)
 {
 	const struct containment *c = &a->out->containment;
@@ -214,6 +230,8 @@ static int add_others(struct assessing *a)
 		if (row == NULL || ids_add_all(&row->ids, &a->r->outcome_ids, a->arena) < 0)
 			return error_nomem(a->err);
 	}
+	if (add_silence(a) < 0)
+		return -1;
 	if (c->state != CONTAINMENT_CONFIRMED)
 		return 0;
 	row = add_row(a, c->at, "Prometheus", "traffic", 1, "The canary receives no request any more; all traffic is on the primary");

@@ -120,25 +120,40 @@ static struct span_range exposed(const struct writing *w)
 				  : (struct span_range){ w->a->steps[0].step->from, w->a->steps[0].step->from };
 }
 
-/* The first sign: a check that Flagger counted as failed, or a criterion that failed; the latter within the scrape before it. */
+static void earlier(struct span_range *first, const struct ids **ids, struct span_range other, const struct ids *others)
+{
+	if (other.to == INSTANT_NONE || (first->to != INSTANT_NONE && other.to >= first->to))
+		return;
+	*first = other;
+	*ids = others;
+}
+
+/* The first sign: a check that Flagger counted as failed, pods that were not ready while users were exposed, no request of anybody, or a
+ * criterion that failed; the last two within a scrape. */
 static struct span_range detected(const struct writing *w, const struct ids **ids)
 {
 	struct span_range first = { INSTANT_NONE, INSTANT_NONE };
+	const struct silence *silence = &w->a->silence;
 
-	for (size_t i = 0; i < w->a->flagger.n_checks; i++)
-		if (first.to == INSTANT_NONE || w->a->flagger.checks[i].at < first.to) {
-			first.from = first.to = w->a->flagger.checks[i].at;
-			*ids = &w->a->flagger.checks[i].ids;
-		}
+	for (size_t i = 0; i < w->a->flagger.n_checks; i++) {
+		const struct flagger_check *c = &w->a->flagger.checks[i];
+
+		earlier(&first, ids, (struct span_range){ c->at, c->at }, &c->ids);
+	}
+	for (size_t i = 0; i < w->a->rollout->n_facts; i++) {
+		const struct fact *f = &w->a->rollout->facts[i];
+
+		if (f->message.kind == MESSAGE_NOT_READY && w->a->n_steps > 0 && f->at >= w->a->steps[0].step->from)
+			earlier(&first, ids, (struct span_range){ f->at, f->at }, &f->ids);
+	}
 	for (size_t i = 0; i < w->a->n_results; i++) {
 		const struct criterion_result *r = &w->a->results[i];
 
-		if (r->state != CRITERION_FAIL || r->decided_at == INSTANT_NONE || (first.to != INSTANT_NONE && r->decided_at >= first.to))
-			continue;
-		first.from = r->decided_at - scrape(w);
-		first.to = r->decided_at;
-		*ids = &r->ids;
+		if (r->state == CRITERION_FAIL && r->decided_at != INSTANT_NONE)
+			earlier(&first, ids, (struct span_range){ r->decided_at - scrape(w), r->decided_at }, &r->ids);
 	}
+	if (silence->from != INSTANT_NONE)
+		earlier(&first, ids, (struct span_range){ silence->from, silence->from + scrape(w) }, &silence->ids);
 	return first;
 }
 
@@ -269,6 +284,14 @@ static void impact(struct writing *w)
 		      a->n_results > 0 ? &a->results[0].ids : &a->rollout->outcome_ids);
 	else
 		cited(w, "No request of the canary was seen.", &a->rollout->outcome_ids);
+	if (a->silence.from != INSTANT_NONE)
+		cited(w,
+		      doc_printf(
+			      w->d,
+			      "From %s to %s no request of either version was seen; by the rate before it would have been %.0f. Users may "
+			      "have met nothing but the ingress.",
+			      clock_of(w, a->silence.from), clock_of(w, a->silence.to), a->silence.expected),
+		      &a->silence.ids);
 	if (start.from != INSTANT_NONE && end != INSTANT_NONE)
 		cited(w, doc_printf(w->d, "Users were exposed for %s.", words_of(w, end - start.from)),
 		      a->n_steps > 0 ? &a->steps[0].step->ids : &a->rollout->outcome_ids);

@@ -34,7 +34,7 @@ ending course-suspended hold running suspended 'undecided' 'UTC with 10 % of the
 ending course-terminated hold terminated terminated 'The Canary was deleted while it was analysed' 'No request of either version was seen from 23:16:44 to'
 ending develop-gate go promoted completed 'All 3 criteria passed, up to 50 % weight' ''
 ending develop-stopped-by-hook hold rolled-back manual-hook 'Rolled back by a hook' 'after 4 times of saying no'
-ending develop-pods-gone no-go rolled-back canary-not-ready 'The canary stopped being ready' 'No request reached either version from 23:24:49 to 23:25:49 UTC; by the rate before it would have been 4 786'
+ending develop-pods-gone no-go rolled-back canary-not-ready 'The canary stopped being ready' 'No request reached either version from 23:24:49 to 23:25:49 UTC; by the rate before it would have been 4 78'
 ending develop-primary-gone no-go promotion-failed promotion-failed 'Promotion failed: all traffic is on the canary' 'No request of either version was seen from 23:28:14 to'
 ending course-zero-errors hold rolled-back threshold 'Rolled back for want of measurements' 'finds no values where no 5xx series'
 
@@ -63,6 +63,10 @@ samples/play "$tmp/deaf" "$tmp/deaf.db" --rate 200 >/dev/null
 jq -r '.reasons[0].text' "$tmp/develop-pods-gone/evidence.json" | grep -q '^No request reached either version' || fail "pods gone: the first reason"
 jq -e '[.findings[] | select(.rule == "no-requests" or (.evidence | length) == 0)] == []' "$tmp/develop-gate/evidence.json" "$tmp/course-zero-errors/evidence.json" >/dev/null ||
 	fail "no-requests where there were some"
+
+"$gonogo" postmortem recorded --db "$tmp/develop-primary-gone.db" -o - >"$tmp/postmortem"
+grep -q '^From 2026-11-25T23:28:14Z to .* no request of either version was seen' "$tmp/postmortem" || fail "primary gone: the postmortem's impact"
+grep -q '^| detect (first sign) | 53 s to 58 s |' "$tmp/postmortem" || fail "primary gone: the postmortem's first sign"
 
 python3 - "$tmp" <<'PY' || fail "the timeline"
 import glob, json, sqlite3, sys

@@ -220,6 +220,14 @@ struct baseline {
 };
 
 /* What one criterion counts by. */
+/* A stretch, from the first step to a minute behind the end, in which neither arm had a request though there had been some before. */
+struct silence {
+	int64_t from, to;		/* INSTANT_NONE: there was none */
+	double expected;		/* requests, by the rate before */
+	bool gone;			/* there were no samples at all: series that went with their route, or were not scraped */
+	struct ids ids;
+};
+
 struct sight {
 	const struct measure *measure;
 	size_t n_error_classes;
@@ -252,6 +260,7 @@ struct assessment {
 	int64_t requests[ARMS], failed[ARMS];	/* over all judged steps; -1: unknown */
 	struct flagger_reading flagger;
 	struct containment containment;
+	struct silence silence;
 	size_t n_gaps, n_findings, n_conditions, n_timeline, n_trends;
 	struct numbered_gap *gaps;
 	struct finding *findings;
