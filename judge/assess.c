@@ -514,15 +514,39 @@ static const char *engine_of(struct assessing *a)
 	return NULL;
 }
 
+static bool has_id(const struct ids *ids, evidence_id id)
+{
+	for (size_t i = 0; i < ids->n; i++)
+		if (ids->id[i] == id)
+			return true;
+	return false;
+}
+
+static bool is_cited(const struct assessing *a, evidence_id id)
+{
+	for (size_t i = 0; i < a->out->n_timeline; i++)
+		if (has_id(&a->out->timeline[i].ids, id))
+			return true;
+	for (size_t i = 0; i < a->out->n_results; i++)
+		if (has_id(&a->out->results[i].ids, id))
+			return true;
+	return false;
+}
+
 static void fill_rows(struct assessing *a)
 {
 	struct provenance *p = &a->out->provenance;
-	int64_t from = a->r->started_at - a->criteria->history, head = 0;
+	int64_t from = a->r->started_at - a->criteria->history, until = a->out->evaluated_at, head = 0;
+
+	/* What was cited belongs to it, though it came in behind the end. */
+	for (size_t i = 0; i < a->evidence->n; i++)
+		if (a->evidence->rows[i].received_at > until && is_cited(a, evidence_id_of(&a->evidence->rows[i])))
+			until = a->evidence->rows[i].received_at;
 
 	for (size_t i = 0; i < a->evidence->n; i++) {
 		const struct observation *row = &a->evidence->rows[i];
 
-		if (row->received_at < from || row->received_at > a->out->evaluated_at)
+		if (row->received_at < from || row->received_at > until)
 			continue;
 		p->rows++;
 		p->first_seq = p->first_seq == 0 || row->seq < p->first_seq ? row->seq : p->first_seq;
@@ -547,6 +571,13 @@ static void fill_provenance(struct assessing *a)
 	fill_rows(a);
 }
 
+/* What makes only the canary's side of a reading useless. */
+static bool shows_baseline(const struct reading *r)
+{
+	return r->state != READING_NOT_EVALUABLE ||
+	       (r->reason != NULL && (strcmp(r->reason, REASON_WARM_UP) == 0 || strcmp(r->reason, REASON_BLIND) == 0));
+}
+
 double assess_baseline_of(const struct assessing *a, const struct decision *d)
 {
 	if (d->reason != NULL && strcmp(d->reason, REASON_BASELINE_ILL) == 0)
@@ -554,9 +585,12 @@ double assess_baseline_of(const struct assessing *a, const struct decision *d)
 	if (!isnan(d->baseline))
 		return d->baseline;
 	for (size_t i = a->out->n_steps; i-- > 0;)
-		for (size_t k = 0; k < a->out->steps[i].n_readings; k++)
-			if (a->out->steps[i].readings[k].criterion == d->criterion && !isnan(a->out->steps[i].readings[k].baseline))
-				return a->out->steps[i].readings[k].baseline;
+		for (size_t k = 0; k < a->out->steps[i].n_readings; k++) {
+			const struct reading *r = &a->out->steps[i].readings[k];
+
+			if (r->criterion == d->criterion && !isnan(r->baseline) && shows_baseline(r))
+				return r->baseline;
+		}
 	return NAN;
 }
 

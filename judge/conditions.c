@@ -122,15 +122,19 @@ static struct condition *add(struct assessing *a, const char *rule, const char *
 static const char *during_action(struct assessing *a)
 {
 	const struct rollout *r = a->r;
+	const char *itself;
 
 	if (a->criteria->rollback_action != NULL)
 		return words_code(a->criteria->rollback_action, a->arena);
-	return arena_printf(
-		a->arena,
-		"Flagger sets the canary's weight to 0 by itself at %lld failed checks; by hand: kubectl -n %s set image deployment/%s "
-		"%s=%s, or revert the commit where GitOps owns it.",
-		(long long)r->spec.threshold, r->namespace_, r->spec.target_name, r->n_images > 0 ? r->images[0].container : "CONTAINER",
-		r->n_images > 0 && r->images[0].old_image != NULL ? r->images[0].old_image : "OLD-IMAGE");
+	itself = r->suspended_at != INSTANT_NONE
+			 ? "Flagger is suspended and takes nothing back (spec.suspend: false lets it); by hand"
+			 : arena_printf(a->arena, "Flagger sets the canary's weight to 0 by itself at %lld failed checks; by hand",
+					(long long)r->spec.threshold);
+	if (itself == NULL)
+		return NULL;
+	return arena_printf(a->arena, "%s: kubectl -n %s set image deployment/%s %s=%s, or revert the commit where GitOps owns it.", itself,
+			    r->namespace_, r->spec.target_name, r->n_images > 0 ? r->images[0].container : "CONTAINER",
+			    r->n_images > 0 && r->images[0].old_image != NULL ? r->images[0].old_image : "OLD-IMAGE");
 }
 
 static const char *after_action(struct assessing *a)
@@ -189,7 +193,7 @@ static const char *limit_text(struct assessing *a, const struct condition *c, co
 		if (c->query == NULL || isnan(c->limit))
 			return arena_printf(a->arena, "≥" NBSP "+%.0f" NBSP "%%", (k->limit - 1) * 100);
 		if (is_edge(d))
-			return arena_printf(a->arena, "≥" NBSP "%s (absolute)", words_latency(c->limit, a->arena));
+			return arena_printf(a->arena, "≥" NBSP "%s (bucket edge)", words_latency(c->limit, a->arena));
 		if (isnan(assess_baseline_of(a, d)))
 			return arena_printf(a->arena, "≥" NBSP "%s (no baseline)", words_latency(c->limit, a->arena));
 		return arena_printf(a->arena, "≥" NBSP "%s (+%.0f" NBSP "%%)", words_latency(c->limit, a->arena), (k->limit - 1) * 100);

@@ -108,16 +108,28 @@ static int merge_message(struct filling *f, const struct message_row *m)
 	return ids_add(&fact->ids, m->id, f->arena) < 0 ? error_nomem(f->err) : 0;
 }
 
-/* How often the webhook brought the text from one sighting of an Event to the next, both included. */
+static bool is_same_message(const struct message_row *a, const struct message_row *b)
+{
+	return strcmp(a->namespace_, b->namespace_) == 0 && strcmp(a->canary, b->canary) == 0 && a->message.text != NULL &&
+	       b->message.text != NULL && strcmp(a->message.text, b->message.text) == 0;
+}
+
+/* How often the webhook brought the text between one sighting of an Event and the next. */
 static int64_t heard_between(const struct filling *f, const struct message_row *before, const struct message_row *m)
 {
 	int64_t n = 0;
 
 	for (size_t i = 0; i < f->facts->n_messages; i++) {
 		const struct message_row *w = &f->facts->messages[i];
+		bool known = false;
 
-		n += w->webhook && w->at >= before->at - SAME_TEXT && w->at <= m->at + SAME_TEXT && rollout_has_message(f->r, w) &&
-		     w->message.text != NULL && m->message.text != NULL && strcmp(w->message.text, m->message.text) == 0;
+		if (!w->webhook || w->at <= before->at + SAME_TEXT || w->at >= m->at - SAME_TEXT || !is_same_message(w, m))
+			continue;
+		/* Each log of two collectors has its own row of one delivery. */
+		for (size_t k = 0; k < i; k++)
+			known = known || (f->facts->messages[k].webhook && f->facts->messages[k].at == w->at &&
+					  is_same_message(&f->facts->messages[k], m));
+		n += !known;
 	}
 	return n;
 }
@@ -127,15 +139,14 @@ static int64_t heard_between(const struct filling *f, const struct message_row *
 static int note_jump(struct filling *f, const struct message_row *before, const struct message_row *m)
 {
 	struct gap gap = { .source = "events", .from = before->at, .to = m->at };
-	int64_t lost = m->count - before->count - 1, heard;
+	int64_t lost = m->count - before->count - 1;
 
 	/* What another rollout said is not missing in this one. */
 	if (gap.from < f->r->started_at)
 		gap.from = f->r->started_at;
 	if (lost <= 0 || gap.to - gap.from <= SAME_TEXT)
 		return 0;
-	heard = heard_between(f, before, m) - 2;
-	lost -= heard > 0 ? heard : 0;
+	lost -= heard_between(f, before, m);
 	if (lost <= 0)
 		return 0;
 	gap.reason = arena_printf(
@@ -335,7 +346,8 @@ static int gather_images(struct filling *f)
 			r->template_changed = true;
 	}
 	r->images = images;
-	r->template_known = primary != NULL;
+	/* A primary that was first seen behind the copying runs the new version already. */
+	r->template_known = primary != NULL && (r->copying_at == INSTANT_NONE || primary->at < r->copying_at);
 	if (before != NULL && before->at < r->started_at && strcmp(before->revision, target->revision) != 0)
 		r->template_changed = true;
 	return 0;
@@ -560,6 +572,18 @@ static void note_end(struct filling *f)
 		r->last_row_at = r->phases[r->n_phases - 1].at;
 }
 
+/* Where nobody watched the Canary, Flagger's own word: the last that it said, and since when it said so. */
+static void note_suspension(struct rollout *r)
+{
+	if (r->outcome != OUTCOME_RUNNING || (r->channels & CHANNEL_STATUS) != 0 || r->suspended_at != INSTANT_NONE)
+		return;
+	for (size_t i = r->n_facts; i-- > 0 && r->facts[i].message.kind == MESSAGE_SUSPENDED;) {
+		r->suspended_at = r->facts[i].at;
+		r->suspended_id = r->facts[i].ids.n > 0 ? r->facts[i].ids.id[0] : 0;
+		r->outcome_reason = "suspended";
+	}
+}
+
 int rollout_fill(struct rollout *r, const struct facts *facts, struct arena *arena, struct error *err)
 {
 	struct filling f = { .r = r, .facts = facts, .arena = arena, .err = err };
@@ -581,6 +605,7 @@ int rollout_fill(struct rollout *r, const struct facts *facts, struct arena *are
 	if (gather_images(&f) < 0 || gather_replicas(&f) < 0 || gather_templates(&f) < 0 || gather_failed(&f) < 0 || gather_gaps(&f) < 0)
 		return -1;
 	gather_versions(&f);
+	note_suspension(r);
 	r->gaps = f.gaps;
 	r->n_gaps = f.n_gaps;
 	return 0;

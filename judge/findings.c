@@ -334,6 +334,23 @@ static int rule_dead_baseline(struct assessing *a)
 		   "Look at the autoscaler of the primary (a paused source is copied as 0 replicas) and at its pods.", &ids);
 }
 
+/* By what its criterion counts. */
+static const char *ill_text(struct assessing *a, const struct criterion_result *r, const struct decision *d)
+{
+	const struct strata *strata = assess_view(a, r->criterion)->input.strata;
+	int64_t n = 0, k = 0;
+
+	for (size_t i = 0; i < strata->n; i++)
+		if ((strata->v[i].flags & STRATUM_REJECTED) == 0) {
+			n += strata->v[i].n[ARM_BASELINE];
+			k += strata->v[i].k[ARM_BASELINE];
+		}
+	if (n == 0 || k == 0)
+		return arena_printf(a->arena, "%s cannot be compared: %s", words_criterion(r->criterion, a->arena), d->ill);
+	return arena_printf(a->arena, "The stable version fails itself: %s of its %s requests",
+			    words_percent((double)k / (double)n, a->arena), words_count(n, a->arena));
+}
+
 static int rule_ill_baseline(struct assessing *a)
 {
 	const struct assessment *out = a->out;
@@ -341,14 +358,10 @@ static int rule_ill_baseline(struct assessing *a)
 	for (size_t i = 0; i < out->n_results && a->input.baseline_ill == NULL; i++) {
 		const struct criterion_result *r = &out->results[i];
 
-		if (r->state != CRITERION_NOT_EVALUABLE || r->reason == NULL || strcmp(r->reason, REASON_BASELINE_ILL) != 0 ||
-		    out->requests[ARM_BASELINE] <= 0)
+		if (r->state != CRITERION_NOT_EVALUABLE || a->decisions[i].ill == NULL)
 			continue;
 		return add(
-			a, "baseline-ill", SEVERITY_ERROR, 2,
-			arena_printf(a->arena, "The stable version fails itself: %s of its %s requests",
-				     words_percent((double)out->failed[ARM_BASELINE] / (double)out->requests[ARM_BASELINE], a->arena),
-				     words_count(out->requests[ARM_BASELINE], a->arena)),
+			a, "baseline-ill", SEVERITY_ERROR, 2, ill_text(a, r, &a->decisions[i]),
 			"Beside a sick baseline every canary looks well: ratios against it are not judged.",
 			arena_printf(a->arena,
 				     "Mend the stable version first, or judge this canary by absolute limits alone: kubectl -n %s rollout "
@@ -369,7 +382,8 @@ static int rule_deleted(struct assessing *a)
 	if (!r->deleted)
 		return 0;
 	return add(a, "canary-deleted", SEVERITY_ERROR, 1,
-		   arena_printf(a->arena, "The Canary was deleted at %s UTC while it was analysed", instant_clock(at, r->ended_at)),
+		   arena_printf(a->arena, "The Canary was deleted at %s UTC in the middle of its rollout (phase `%s`)",
+				instant_clock(at, r->ended_at), r->n_phases > 0 ? r->phases[r->n_phases - 1].status.phase : "unknown"),
 		   "The primary, its services and the route object belong to the Canary and are deleted with it, unless "
 		   "spec.revertOnDeletion is set: users may meet errors.",
 		   arena_printf(a->arena,
@@ -391,9 +405,11 @@ static int rule_suspended(struct assessing *a)
 	if (ids_add(&ids, r->suspended_id, a->arena) < 0)
 		return error_nomem(a->err);
 	return add(a, "suspended", exposure > 0 ? SEVERITY_ERROR : SEVERITY_WARNING, 1,
-		   exposure > 0 ? arena_printf(a->arena, "Suspended at %s UTC with %s of the traffic on the canary",
-					       instant_clock(at, r->suspended_at), words_weight(exposure * 100, a->arena))
-				: arena_printf(a->arena, "Suspended at %s UTC", instant_clock(at, r->suspended_at)),
+		   exposure > 0 ? arena_printf(a->arena, "Suspended%s at %s UTC with %s of the traffic on the canary",
+					       r->suspended_listed ? ", as first seen" : "", instant_clock(at, r->suspended_at),
+					       words_weight(exposure * 100, a->arena))
+				: arena_printf(a->arena, "Suspended%s at %s UTC", r->suspended_listed ? ", as first seen" : "",
+					       instant_clock(at, r->suspended_at)),
 		   "While spec.suspend is set Flagger neither checks nor rolls back: users stay where the route object sends them.",
 		   arena_printf(a->arena, "kubectl -n %s patch canary %s --type merge -p '{\"spec\":{\"suspend\":false}}'", r->namespace_,
 				r->canary),
@@ -434,12 +450,20 @@ static int rule_no_change(struct assessing *a)
 
 static int rule_hook_rolled_back(struct assessing *a)
 {
+	const char *hook = NULL;
 	size_t quiet = 0;
 
 	if (strcmp(a->r->outcome_reason, "manual-hook") != 0)
 		return 0;
 	for (size_t i = 0; i < a->r->n_facts; i++)
-		quiet += a->r->facts[i].message.kind == MESSAGE_ROLLBACK_HOOK_QUIET;
+		if (a->r->facts[i].message.kind == MESSAGE_ROLLBACK_HOOK_PASSED)
+			hook = a->r->facts[i].message.hook;
+	for (size_t i = 0; i < a->r->n_facts; i++) {
+		const struct fact *f = &a->r->facts[i];
+
+		quiet += f->message.kind == MESSAGE_ROLLBACK_HOOK_QUIET && f->attempt == a->r->attempts && hook != NULL &&
+			 f->message.hook != NULL && strcmp(f->message.hook, hook) == 0;
+	}
 	if (quiet > 0)
 		return add(a, "rollback-hook", SEVERITY_WARNING, 6,
 			   arena_printf(a->arena, "A rollback hook asked for the rollback, after %zu time%s of saying no", quiet,
@@ -460,7 +484,8 @@ static int rule_held(struct assessing *a)
 	int64_t passed = INSTANT_NONE;
 	char at[INSTANT_TEXT_MAX];
 
-	if (r->outcome != OUTCOME_RUNNING || r->spec.threshold <= 0 || r->max_failed_checks < r->spec.threshold)
+	if (r->outcome != OUTCOME_RUNNING || r->spec.threshold <= 0 || r->max_failed_checks < r->spec.threshold ||
+	    r->suspended_at != INSTANT_NONE)
 		return 0;
 	for (size_t i = 0; i < r->n_phases && passed == INSTANT_NONE; i++)
 		if (r->phases[i].status.failed_checks >= r->spec.threshold) {
@@ -468,7 +493,8 @@ static int rule_held(struct assessing *a)
 			if (ids_add(&ids, r->phases[i].id, a->arena) < 0)
 				return error_nomem(a->err);
 		}
-	if (passed == INSTANT_NONE)
+	/* Flagger acts on it at its next tick. */
+	if (passed == INSTANT_NONE || a->out->evaluated_at - passed <= 2 * r->spec.interval)
 		return 0;
 	return add(a, "threshold-without-rollback", SEVERITY_ERROR, 3,
 		   arena_printf(a->arena,
@@ -566,6 +592,40 @@ static int add_notes(struct assessing *a, const struct strata *strata)
 	return 0;
 }
 
+/* Each series of a process tells of its restart: a moment counts once. */
+static int rule_restarted(struct assessing *a)
+{
+	int64_t end = a->input.window_to == INSTANT_NONE ? a->input.at : a->input.window_to, first = INSTANT_NONE, last = INSTANT_NONE;
+	char at[INSTANT_TEXT_MAX];
+	struct ids ids = { 0 };
+	size_t times = 0;
+
+	for (size_t i = 0; a->judged && i < a->all.n_notes; i++) {
+		const struct strata_note *n = &a->all.notes[i];
+
+		if (strcmp(n->kind, "reset") != 0 || n->at <= a->input.window_from || n->at > end + a->all.scrape_interval)
+			continue;
+		times += n->at != last;
+		last = n->at;
+		first = first == INSTANT_NONE || n->at < first ? n->at : first;
+		if (ids_add_all(&ids, &n->ids, a->arena) < 0)
+			return error_nomem(a->err);
+	}
+	if (times == 0)
+		return 0;
+	return add(a, "restarted", SEVERITY_WARNING, 16,
+		   times == 1 ? arena_printf(a->arena, "A process that counts requests restarted shortly before %s UTC",
+					     instant_clock(at, first))
+			      : arena_printf(a->arena, "Processes that count requests restarted, first shortly before %s UTC",
+					     instant_clock(at, first)),
+		   "What passed between its last scrape and the restart is lost. While an ingress is away it answers nobody, and no metric "
+		   "counts "
+		   "those who asked.",
+		   "See why it restarted (kubectl get pods, their last state and previous logs); judge the step in which it did with that "
+		   "in mind.",
+		   &ids);
+}
+
 static int rule_samples(struct assessing *a)
 {
 	if (add_notes(a, &a->all) < 0)
@@ -576,12 +636,23 @@ static int rule_samples(struct assessing *a)
 	return 0;
 }
 
+/* While a good promotion goes on, the primary's pods are replaced one by one: that explains nothing. */
 static bool was_not_ready(const struct rollout *r, int64_t from, int64_t to)
 {
 	for (size_t i = 0; i < r->n_facts; i++)
-		if (r->facts[i].message.kind == MESSAGE_NOT_READY && r->facts[i].at >= from && r->facts[i].at <= to)
+		if (r->facts[i].message.kind == MESSAGE_NOT_READY && r->facts[i].at >= from && r->facts[i].at <= to &&
+		    (r->outcome != OUTCOME_PROMOTED || r->facts[i].at < r->copying_at))
 			return true;
 	return false;
+}
+
+/* Behind the decision a load test may simply have ended. */
+static enum severity silence_severity(const struct assessing *a, const struct silence *s)
+{
+	int64_t decided = a->r->copying_at != INSTANT_NONE ? a->r->copying_at : a->r->ended_at;
+	bool behind = decided != INSTANT_NONE && s->from >= decided - a->all.scrape_interval;
+
+	return behind && a->r->outcome != OUTCOME_PROMOTION_FAILED && !a->r->deleted ? SEVERITY_WARNING : SEVERITY_ERROR;
 }
 
 static const char *silence_cause(const struct assessing *a, const struct silence *s)
@@ -604,10 +675,11 @@ static int rule_silence(struct assessing *a)
 
 	if (s->from == INSTANT_NONE)
 		return 0;
-	return add(a, "no-requests", SEVERITY_ERROR, 4,
-		   arena_printf(a->arena, "%s from %s to %s UTC; by the rate before it would have been %s",
+	return add(a, "no-requests", silence_severity(a, s), 4,
+		   arena_printf(a->arena, "%s from %s %s %s UTC; by the rate before it would have been %s",
 				s->gone ? "No request of either version was seen" : "No request reached either version",
-				instant_clock(from, s->from), instant_clock(to, s->to), words_count(llround(s->expected), a->arena)),
+				instant_clock(from, s->from), s->over ? "to" : "to the last sample at", instant_clock(to, s->to),
+				words_count(llround(s->expected), a->arena)),
 		   silence_cause(a, s),
 		   is_traefik(a->r) ? "See traefik_entrypoint_requests_total by code for that time; set Traefik's "
 				      "providers.kubernetesCRD.allowEmptyServices: true, so that only the canary's share fails."
@@ -645,8 +717,8 @@ static int rule_no_series(struct assessing *a)
 		return 0;
 	if (!a->judged || (a->all.found[ARM_CANARY] && a->all.found[ARM_BASELINE]))
 		return 0;
-	if (a->input.tested && !a->r->spec.mirror && !a->all.found[ARM_CANARY] && a->all.found[ARM_BASELINE])
-		return add(a, "no-series", SEVERITY_ERROR, 8, "No request reached the canary: a blue/green test has no users",
+	if (a->input.tested && is_traefik(a->r) && !a->r->spec.mirror && !a->all.found[ARM_CANARY] && a->all.found[ARM_BASELINE])
+		return add(a, "no-series", SEVERITY_ERROR, 8, "No request to the canary was counted: a blue/green test has no users",
 			   "Until its iterations are over the canary serves what a load test sends, and only what passes the ingress is "
 			   "counted.",
 			   "Give analysis.webhooks a load test (type rollout) that reaches the canary through the ingress, by a host or a "
@@ -692,7 +764,7 @@ static int rule_recheck(struct assessing *a)
 
 static int rule_containment(struct assessing *a)
 {
-	if (a->out->containment.state != CONTAINMENT_NOT_CONFIRMED)
+	if (a->out->containment.state != CONTAINMENT_NOT_CONFIRMED || a->r->deleted)
 		return 0;
 	return add(a, "containment-not-confirmed", SEVERITY_WARNING, 13, "It was not seen that traffic returned to the stable version",
 		   "A rollback is over when users are back, not when a controller says so.",
@@ -796,11 +868,11 @@ static int compare_findings(const void *x, const void *y)
 int assess_findings(struct assessing *a)
 {
 	static int (*const rules[])(struct assessing *) = {
-		rule_blast,        rule_ab_on_traefik, rule_deadline,         rule_no_values,    rule_query_failed,  rule_latency,
-		rule_short_window, rule_thin,          rule_dead_baseline,    rule_ill_baseline, rule_suspended,     rule_deleted,
-		rule_unanalysed,   rule_no_change,     rule_hook_rolled_back, rule_held,         rule_unknown_phase, rule_spec,
-		rule_samples,      rule_silence,       rule_exported,         rule_provider,     rule_no_series,     rule_contradiction,
-		rule_containment,  rule_channels,      rule_weights,          rule_recheck,
+		rule_blast,         rule_ab_on_traefik, rule_deadline,         rule_no_values,    rule_query_failed,  rule_latency,
+		rule_short_window,  rule_thin,          rule_dead_baseline,    rule_ill_baseline, rule_suspended,     rule_deleted,
+		rule_unanalysed,    rule_no_change,     rule_hook_rolled_back, rule_held,         rule_unknown_phase, rule_spec,
+		rule_samples,       rule_silence,       rule_restarted,        rule_exported,     rule_provider,      rule_no_series,
+		rule_contradiction, rule_containment,   rule_channels,         rule_weights,      rule_recheck,
 	};
 
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)

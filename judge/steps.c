@@ -151,15 +151,16 @@ static int changes_of_status(struct stepping *s)
 	return 0;
 }
 
-static int iterations_in(const struct rollout *r, int64_t from, int64_t to)
+/* By the number that Flagger says: at a shut gate it says the last one again and again. */
+static int64_t iterations_in(const struct rollout *r, int64_t from, int64_t to)
 {
-	int n = 0;
+	int64_t highest = 0;
 
 	for (size_t i = 0; i < r->n_facts; i++)
 		if (r->facts[i].message.kind == MESSAGE_ITERATION && strcmp(r->facts[i].kind, "message") == 0 &&
-		    r->facts[i].at >= from - NS_PER_S && r->facts[i].at < to)
-			n++;
-	return n;
+		    r->facts[i].at >= from - NS_PER_S && r->facts[i].at < to && r->facts[i].message.iteration > highest)
+			highest = r->facts[i].message.iteration;
+	return highest;
 }
 
 /* What a running rollout is at now: it goes on behind its last row. */

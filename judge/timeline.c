@@ -39,7 +39,7 @@ static int add_sample_gap(struct assessing *a, int64_t from, int64_t to, const c
 static int sample_gaps(struct assessing *a)
 {
 	int64_t from = a->input.window_from, to = a->input.window_to == INSTANT_NONE ? a->input.at : a->input.window_to, at = from;
-	int64_t allowed = a->all.scrape_interval > 0 ? a->all.scrape_interval * 5 / 2 : 60 * NS_PER_S;
+	int64_t allowed = a->all.scrape_interval > 0 ? a->all.scrape_interval * 5 / 2 : 30 * NS_PER_S;
 	const struct ids *last = NULL;
 	bool closed = false;
 
@@ -208,7 +208,7 @@ static int add_silence(struct assessing *a)
 	row = add_row(a, s->from, "Prometheus", "silence", 1, "From here on no request of either version is seen");
 	if (row == NULL || ids_add_all(&row->ids, &s->ids, a->arena) < 0)
 		return error_nomem(a->err);
-	if (s->gone)
+	if (!s->over)
 		return 0;
 	row = add_row(a, s->to, "Prometheus", "silence", 1, "Requests are seen again");
 	return row == NULL || ids_add_all(&row->ids, &s->ids, a->arena) < 0 ? error_nomem(a->err) : 0;

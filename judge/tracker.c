@@ -119,6 +119,7 @@ static int follow(struct tracker *t, const struct sighting *s, struct error *err
 	} else if (r->suspended_at == INSTANT_NONE) {
 		r->suspended_at = s->at;
 		r->suspended_id = s->id;
+		r->suspended_listed = s->listed;
 	}
 	if (s->status->failed_checks > r->max_failed_checks && canary_phase_running(s->status->phase))
 		r->max_failed_checks = s->status->failed_checks;

@@ -92,6 +92,8 @@ static int make_trend(struct assessing *a, struct trend *out, const struct crite
 			rate_point(p, c, &s);
 		else if (quantile_point(a, p, c, at - window) < 0)
 			return -1;
+		if (relative && assess_view(a, c)->input.baseline_ill != NULL)
+			p->limit = NAN;
 		/* Before the first step the canary has no exposure, and after the last its rest is no evidence. */
 		if (at <= a->input.window_from || at > end + scrape)
 			p->canary = p->canary_lo = p->canary_hi = NAN;

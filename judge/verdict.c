@@ -138,6 +138,12 @@ int assess_containment(struct assessing *a)
 	c->at = INSTANT_NONE;
 	c->seconds = NAN;
 	c->text = "no traffic had to be taken back";
+	if (a->judged && was_exposed(r) && r->outcome == OUTCOME_RUNNING)
+		c->text = "the rollout goes on, nothing was taken back yet";
+	if (a->judged && was_exposed(r) && r->outcome == OUTCOME_TERMINATED) {
+		c->state = CONTAINMENT_NOT_CONFIRMED;
+		c->text = "the rollout was broken off, and it was not seen that the stable version serves everybody";
+	}
 	if ((r->outcome != OUTCOME_ROLLED_BACK && r->outcome != OUTCOME_PROMOTION_FAILED) || !a->judged)
 		return 0;
 	if (!was_exposed(r)) {
@@ -256,14 +262,14 @@ static const char *hold_headline(struct assessing *a)
 
 	if (a->r->outcome == OUTCOME_PROMOTED_UNANALYSED)
 		return "Promoted without analysis: nothing was judged";
+	if (is_deleted(a->r))
+		return a->judged ? "The Canary was deleted while it was analysed" : "The Canary was deleted before it had traffic";
 	if (a->r->outcome == OUTCOME_FAILED_BEFORE_TRAFFIC || (!a->judged && a->r->outcome != OUTCOME_RUNNING))
 		return "Ended before the canary had traffic: nothing to judge";
 	if (a->out->blast_breached)
 		return arena_printf(a->arena, "Exposure reached %s, the limit is %s",
 				    words_weight(a->out->highest_exposure * 100, a->arena),
 				    words_weight(a->criteria->max_weight * 100, a->arena));
-	if (is_deleted(a->r))
-		return "The Canary was deleted while it was analysed";
 	if (strcmp(a->r->outcome_reason, "manual-hook") == 0)
 		return "Rolled back by a hook, not by what was measured";
 	if (unmeasured(a->r))
@@ -410,7 +416,7 @@ static int unreached(struct assessing *a)
 	double highest = a->out->highest_exposure * 100;
 
 	for (size_t i = 0; i < a->out->n_planned; i++)
-		if (a->out->planned[i] > highest + 0.5 && a->judged)
+		if (a->out->planned[i] > highest + 0.5 && a->judged && a->r->outcome != OUTCOME_RUNNING)
 			return add_reason(a,
 					  arena_printf(a->arena, "%s weight was never reached: nothing is known about behaviour above %s.",
 						       words_weight(a->out->planned[i], a->arena), words_weight(highest, a->arena)),
@@ -459,6 +465,11 @@ static const char *next_step(struct assessing *a)
 			a->arena, "Revert the target to the last promoted version now, and see why the primary is not ready (%s).", owner);
 	if (a->out->verdict == VERDICT_NO_GO && a->r->outcome == OUTCOME_PROMOTED)
 		return arena_printf(a->arena, "Revert to the stable version (%s): see the rollback conditions for the commands.", owner);
+	if (a->out->verdict == VERDICT_NO_GO && a->r->outcome == OUTCOME_RUNNING)
+		return arena_printf(a->arena,
+				    a->r->suspended_at != INSTANT_NONE ? "Take the traffic back by hand now: Flagger is suspended (%s)."
+								       : "Take the traffic back now, or see that Flagger does (%s).",
+				    owner);
 	if (a->out->verdict == VERDICT_NO_GO)
 		return arena_printf(a->arena, "Find the cause, then start a new rollout from the first step (%s).", owner);
 	if (a->out->expired && a->criteria->revert_when_expired)
@@ -487,7 +498,8 @@ int assess_first_reason(struct assessing *a)
 	for (size_t i = 0; i < out->n_findings && f == NULL; i++)
 		if (out->findings[i].severity == SEVERITY_ERROR && strcmp(out->findings[i].rule, "blast-limit") != 0)
 			f = &out->findings[i];
-	if (f == NULL || out->verdict == VERDICT_GO || (out->verdict == VERDICT_NO_GO && first_in(a, CRITERION_FAIL) != NULL))
+	if (f == NULL || out->verdict == VERDICT_GO ||
+	    (out->verdict == VERDICT_NO_GO && (first_in(a, CRITERION_FAIL) != NULL || behaviour_failed(a->r))))
 		return 0;
 	for (size_t i = out->n_reasons < 3 ? out->n_reasons : 2; i > 0; i--)
 		out->reasons[i] = out->reasons[i - 1];

@@ -173,9 +173,11 @@ static void ladder_row(struct doc *d, const struct assessment *a, const struct s
 	if (row == NULL)
 		return;
 	row->weight = package_weight(d, s->step->exposure * 100);
-	if (s->step->iterations > 0)
+	if (s->step->iterations > 0 && a->rollout->spec.iterations > 0)
 		row->weight_second = doc_printf(d, "%lld of %lld iterations", (long long)s->step->iterations,
 						(long long)a->rollout->spec.iterations);
+	else if (s->step->iterations > 0)
+		row->weight_second = doc_printf(d, "%lld iteration%s", (long long)s->step->iterations, s->step->iterations == 1 ? "" : "s");
 	row->from = clock_text(d, s->step->from);
 	row->to = clock_text(d, s->step->to);
 	row->window_second = s->requests[ARM_CANARY] < 0 ? "no samples"

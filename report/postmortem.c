@@ -143,7 +143,8 @@ static struct span_range detected(const struct writing *w, const struct ids **id
 	for (size_t i = 0; i < w->a->rollout->n_facts; i++) {
 		const struct fact *f = &w->a->rollout->facts[i];
 
-		if (f->message.kind == MESSAGE_NOT_READY && w->a->n_steps > 0 && f->at >= w->a->steps[0].step->from)
+		if (f->message.kind == MESSAGE_NOT_READY && w->a->n_steps > 0 && f->at >= w->a->steps[0].step->from &&
+		    (w->a->rollout->outcome != OUTCOME_PROMOTED || f->at < w->a->rollout->copying_at))
 			earlier(&first, ids, (struct span_range){ f->at, f->at }, &f->ids);
 	}
 	for (size_t i = 0; i < w->a->n_results; i++) {

@@ -220,11 +220,13 @@ struct baseline {
 };
 
 /* What one criterion counts by. */
-/* A stretch, from the first step to a minute behind the end, in which neither arm had a request though there had been some before. */
+/* A stretch, from the first step to a minute behind the end, in which neither arm had a request though there had been some before; longer
+ * than twice the pauses that were usual before the rollout. */
 struct silence {
 	int64_t from, to;		/* INSTANT_NONE: there was none */
 	double expected;		/* requests, by the rate before */
 	bool gone;			/* there were no samples at all: series that went with their route, or were not scraped */
+	bool over;			/* requests were seen again */
 	struct ids ids;
 };
 

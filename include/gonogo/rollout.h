@@ -142,7 +142,7 @@ struct step {
 	int attempt;
 	double weight;			/* as Flagger means it, per cent (100 for an A/B) */
 	double exposure;		/* in effect, 0…1 */
-	int64_t iterations;		/* how many ran during this step; 0: none (weighted) */
+	int64_t iterations;		/* the last that Flagger said during this step; 0: none (weighted) */
 	int64_t from, to;		/* [from, to) by the route object's receipt, cut where the primary's template is replaced */
 	bool mirrored;
 	struct ids ids;
@@ -214,6 +214,7 @@ struct rollout {
 	evidence_id traffic_returned_id;
 	int64_t suspended_at;		/* spec.suspend was set then and still is; INSTANT_NONE */
 	evidence_id suspended_id;
+	bool suspended_listed;		/* it was so already when the Canary was first seen */
 	bool deleted;			/* terminated: the Canary went without Flagger's taking anything back (no revertOnDeletion) */
 	unsigned channels;		/* that spoke at all about this rollout */
 	size_t n_phases, n_weights, n_steps, n_facts, n_images, n_replicas, n_gaps, n_failed, n_templates;
