@@ -611,6 +611,7 @@ int assess(struct assessment *out, const struct evidence *evidence, const struct
 	    assess_first_reason(&a) < 0 || assess_conditions(&a) < 0 || assess_timeline(&a) < 0 || assess_trends(&a) < 0 ||
 	    assess_baseline(&a) < 0)
 		return error_wrap(err, "judging %.200s", rollout->id);
+	assess_sign(&a);
 	fill_provenance(&a);
 	return 0;
 }

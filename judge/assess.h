@@ -46,6 +46,7 @@ int assess_flagger(struct assessing *a);
 int assess_recheck(struct assessing *a);	/* Flagger's own checks again; after it */
 int assess_containment(struct assessing *a);
 int assess_silence(struct assessing *a);
+void assess_sign(struct assessing *a);		/* after it, and after Flagger's checks */
 int assess_verdict(struct assessing *a);	/* verdict by outcome, headline, reasons, next */
 int assess_findings(struct assessing *a);
 int assess_first_reason(struct assessing *a);	/* after the findings */

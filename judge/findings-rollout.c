@@ -242,7 +242,7 @@ static int rule_containment(struct assessing *a)
 			   "A rollback is over when users are back, not when a controller says so.",
 			   arena_printf(a->arena, "kubectl -n %s get traefikservice %s -o yaml, and the primary's request rate.",
 					a->r->namespace_, a->r->spec.service_name),
-			   a->out->containment.ids.n > 0 ? &a->out->containment.ids : &a->r->outcome_ids);
+			   &a->out->containment.ids);
 }
 
 int findings_rollout(struct assessing *a)

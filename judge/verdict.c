@@ -129,34 +129,19 @@ static bool was_exposed(const struct rollout *r)
 	return r->n_steps == 0;
 }
 
-int assess_containment(struct assessing *a)
+/* A rollback is contained when the route sends nothing to the canary, and samples show its silence. */
+static int follow_return(struct assessing *a, struct containment *c)
 {
 	const struct rollout *r = a->r;
-	struct containment *c = &a->out->containment;
 	int64_t decided = r->ended_at, silent;
 
-	c->at = INSTANT_NONE;
-	c->seconds = NAN;
-	c->text = "no traffic had to be taken back";
-	if (a->judged && was_exposed(r) && r->outcome == OUTCOME_RUNNING)
-		c->text = "the rollout goes on, nothing was taken back yet";
-	if (a->judged && was_exposed(r) && r->outcome == OUTCOME_TERMINATED) {
-		c->state = CONTAINMENT_NOT_CONFIRMED;
-		c->text = "the rollout was broken off, and it was not seen that the stable version serves everybody";
-	}
-	if ((r->outcome != OUTCOME_ROLLED_BACK && r->outcome != OUTCOME_PROMOTION_FAILED) || !a->judged)
-		return 0;
-	if (!was_exposed(r)) {
-		c->text = "no user was ever sent to the canary";
-		return 0;
-	}
 	c->state = CONTAINMENT_NOT_CONFIRMED;
 	c->text = "it was not seen that traffic returned to the stable version";
 	for (size_t i = 0; i < r->n_facts; i++)
 		if (r->facts[i].message.kind == MESSAGE_ROLLBACK_THRESHOLD || r->facts[i].message.kind == MESSAGE_ROLLBACK_MANUAL)
 			decided = r->facts[i].at;
 	if (r->traffic_returned_at == INSTANT_NONE || decided == INSTANT_NONE)
-		return 0;
+		return ids_add_all(&c->ids, &r->outcome_ids, a->arena) < 0 ? error_nomem(a->err) : 0;
 	if (ids_add(&c->ids, r->traffic_returned_id, a->arena) < 0)
 		return error_nomem(a->err);
 	silent = canary_silent_at(a, r->traffic_returned_at);
@@ -172,6 +157,31 @@ int assess_containment(struct assessing *a)
 			       "s after the rollback was decided",
 			       c->seconds < 0 ? 0 : c->seconds);
 	return c->text == NULL ? error_nomem(a->err) : 0;
+}
+
+int assess_containment(struct assessing *a)
+{
+	const struct rollout *r = a->r;
+	struct containment *c = &a->out->containment;
+
+	c->at = INSTANT_NONE;
+	c->seconds = NAN;
+	c->text = "no traffic had to be taken back";
+	if (!a->judged)
+		return 0;
+	if (r->outcome == OUTCOME_ROLLED_BACK && !was_exposed(r))
+		c->text = "no user was ever sent to the canary";
+	else if (r->outcome == OUTCOME_ROLLED_BACK || r->outcome == OUTCOME_PROMOTION_FAILED)
+		return follow_return(a, c);
+	else if (r->outcome == OUTCOME_RUNNING && was_exposed(r))
+		c->text = "the rollout goes on, nothing was taken back yet";
+	else if (r->outcome == OUTCOME_TERMINATED && was_exposed(r))
+		c->text = "the rollout was broken off; where its users went was not followed";
+	if (!r->deleted || !was_exposed(r))
+		return 0;
+	c->state = CONTAINMENT_NOT_CONFIRMED;
+	c->text = "the Canary was deleted, and it was not seen that the stable version serves everybody";
+	return ids_add_all(&c->ids, &r->outcome_ids, a->arena) < 0 ? error_nomem(a->err) : 0;
 }
 
 /* ---- The verdict. */

@@ -120,44 +120,6 @@ static struct span_range exposed(const struct writing *w)
 				  : (struct span_range){ w->a->steps[0].step->from, w->a->steps[0].step->from };
 }
 
-static void earlier(struct span_range *first, const struct ids **ids, struct span_range other, const struct ids *others)
-{
-	if (other.to == INSTANT_NONE || (first->to != INSTANT_NONE && other.to >= first->to))
-		return;
-	*first = other;
-	*ids = others;
-}
-
-/* The first sign: a check that Flagger counted as failed, pods that were not ready while users were exposed, no request of anybody, or a
- * criterion that failed; the last two within a scrape. */
-static struct span_range detected(const struct writing *w, const struct ids **ids)
-{
-	struct span_range first = { INSTANT_NONE, INSTANT_NONE };
-	const struct silence *silence = &w->a->silence;
-
-	for (size_t i = 0; i < w->a->flagger.n_checks; i++) {
-		const struct flagger_check *c = &w->a->flagger.checks[i];
-
-		earlier(&first, ids, (struct span_range){ c->at, c->at }, &c->ids);
-	}
-	for (size_t i = 0; i < w->a->rollout->n_facts; i++) {
-		const struct fact *f = &w->a->rollout->facts[i];
-
-		if (f->message.kind == MESSAGE_NOT_READY && w->a->n_steps > 0 && f->at >= w->a->steps[0].step->from &&
-		    (w->a->rollout->outcome != OUTCOME_PROMOTED || f->at < w->a->rollout->copying_at))
-			earlier(&first, ids, (struct span_range){ f->at, f->at }, &f->ids);
-	}
-	for (size_t i = 0; i < w->a->n_results; i++) {
-		const struct criterion_result *r = &w->a->results[i];
-
-		if (r->state == CRITERION_FAIL && r->decided_at != INSTANT_NONE)
-			earlier(&first, ids, (struct span_range){ r->decided_at - scrape(w), r->decided_at }, &r->ids);
-	}
-	if (silence->from != INSTANT_NONE)
-		earlier(&first, ids, (struct span_range){ silence->from, silence->from + scrape(w) }, &silence->ids);
-	return first;
-}
-
 static struct span_range decided(const struct writing *w, const struct ids **ids)
 {
 	const struct rollout *r = w->a->rollout;
@@ -216,14 +178,15 @@ static void times(struct writing *w)
 	static const struct column columns[] = { { "Time to", 0.3, false, false },
 						 { "Span", 0.25, false, false },
 						 { "At (UTC)", 0.45, false, false } };
-	const struct ids *found = NULL, *back = NULL, *end = NULL;
-	struct span_range start = exposed(w), seen = detected(w, &found), stop = decided(w, &end), returned = recovered(w, &back);
+	const struct ids *back = NULL, *end = NULL;
+	struct span_range start = exposed(w), seen = { w->a->first_sign.from, w->a->first_sign.to }, stop = decided(w, &end),
+			  returned = recovered(w, &back);
 	struct table *t;
 
 	(void)doc_heading(w->d, 0, "Times", "of one incident, so a time to, not a mean; a range where the truth lies between two looks");
 	t = doc_table(w->d, 0, columns, 3);
 	time_row(w, t, "first exposure of users", "start of the clock", start, w->a->n_steps > 0 ? &w->a->steps[0].step->ids : NULL);
-	time_row(w, t, "detect (first sign)", between(w, start, seen), seen, found);
+	time_row(w, t, "detect (first sign)", between(w, start, seen), seen, w->a->first_sign.ids);
 	time_row(w, t, "mitigate (rollback decided)", between(w, seen, stop), stop, end);
 	time_row(w, t, "recover (traffic back)", between(w, seen, returned), returned, back);
 }

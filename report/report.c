@@ -37,7 +37,7 @@ static int add_scorecard(const struct report_options *w, struct assessment *a, s
 
 	if (rubric == NULL || card == NULL || grades == NULL)
 		return error_nomem(err);
-	if (scoring_rubric(rubric, strcmp(w->rubric, "default") == 0 ? NULL : w->rubric, arena, err) < 0 ||
+	if (scoring_rubric(rubric, w->rubric, arena, err) < 0 ||
 	    scoring_grades(grades, w->grades, arena, err) < 0 || scoring_assessment(card, rubric, a, grades, arena, err) < 0)
 		return -1;
 	a->scorecard = card;

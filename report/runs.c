@@ -92,18 +92,10 @@ static const char *failing(const struct assessment *a, struct arena *arena)
 	return text;
 }
 
-/* The first check that Flagger counted as failed, or the first criterion that failed. */
 static double detected_after(const struct assessment *a)
 {
-	int64_t first = INSTANT_NONE;
+	int64_t first = a->first_sign.to;
 
-	for (size_t i = 0; i < a->flagger.n_checks; i++)
-		if (first == INSTANT_NONE || a->flagger.checks[i].at < first)
-			first = a->flagger.checks[i].at;
-	for (size_t i = 0; i < a->n_results; i++)
-		if (a->results[i].state == CRITERION_FAIL && a->results[i].decided_at != INSTANT_NONE &&
-		    (first == INSTANT_NONE || a->results[i].decided_at < first))
-			first = a->results[i].decided_at;
 	if (first == INSTANT_NONE || a->n_steps == 0 || first < a->steps[0].step->from)
 		return NAN;
 	return (double)(first - a->steps[0].step->from) / (double)NS_PER_S;

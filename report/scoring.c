@@ -1,6 +1,7 @@
 #include "scoring.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "decisions.h"
@@ -22,6 +23,8 @@ int scoring_rubric(struct rubric *out, const char *file, struct arena *arena, st
 	size_t len = 0;
 	int rc;
 
+	if (file != NULL && strcmp(file, "default") == 0)
+		file = NULL;
 	if (file != NULL && cli_read_file(&bytes, &len, file, RUBRIC_FILE_MAX, err) < 0)
 		return -1;
 	rc = rubric_parse(out, bytes, len, file, arena, err);

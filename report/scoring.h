@@ -10,7 +10,7 @@ struct error;
 struct rubric;
 struct store;
 
-/* A rubric file, or the default where file is NULL. */
+/* A rubric file; the default where file is NULL or the word "default". */
 int scoring_rubric(struct rubric *out, const char *file, struct arena *arena, struct error *err);
 
 /* The marks that graders recorded: a log of its own (origin "gonogo/grades"), cited "D-003b". None where the file does not exist. */

@@ -197,6 +197,7 @@ bob=$("$gonogo" list --db "$tmp/class/bob/evidence.db" -o json | jq -r '.[0].id'
 "$gonogo" report "$bob" --db "$tmp/class/bob/evidence.db" --rubric "$tmp/rubric.yaml" -o "$tmp/hidden-bob" >/dev/null || fail "report of bob"
 grep -hE "open: not graded" "$tmp/hidden-bob"/*.md "$tmp/hidden-bob"/*.html && fail "the number of open criteria beside a hidden mark"
 "$gonogo" report "$ada" --db "$tmp/class/ada/evidence.db" --rubric default -o "$tmp/shown" >/dev/null
+"$gonogo" score "$ada" --db "$tmp/class/ada/evidence.db" --rubric default >/dev/null || { echo "FAIL: the word default is a rubric for score too"; exit 1; }
 jq -e '.scorecard.points == 18 and .verdict == "go"' "$tmp/shown/evidence.json" >/dev/null || fail "evidence.json's scorecard"
 expect 2 "line 1" "$gonogo" score "$ada" --db "$tmp/class/ada/evidence.db" --rubric <(echo 'criterai: x')
 

@@ -69,6 +69,11 @@ jq -e '[.findings[] | select(.rule == "no-requests" or (.evidence | length) == 0
 grep -q '^From 2026-11-25T23:28:14Z to .* no request of either version was seen' "$tmp/postmortem" || fail "primary gone: the postmortem's impact"
 grep -q '^| detect (first sign) | 5[2-4] s to 5[7-9] s |' "$tmp/postmortem" || fail "primary gone: the postmortem's first sign"
 
+"$gonogo" history develop/backend --db "$tmp/develop-pods-gone.db" -o json | jq -e '.. | objects | select(has("median_seconds_to_detect")) | .median_seconds_to_detect | . > 25 and . < 35' >/dev/null ||
+	fail "pods gone: time to detect"
+# A canary that was deleted is not contained, and the stop cites it.
+jq -e '.containment.state == "not-confirmed" and (.containment.evidence | length > 0)' "$tmp/course-terminated/evidence.json" >/dev/null || fail "terminated: containment"
+
 python3 - "$tmp" <<'PY' || fail "the timeline"
 import glob, json, sqlite3, sys
 for f in glob.glob(f"{sys.argv[1]}/*/evidence.json"):

@@ -230,6 +230,13 @@ struct silence {
 	struct ids ids;
 };
 
+/* A check that Flagger counted as failed, pods that were not ready while users were exposed, a criterion that failed, or silence, whichever
+ * came first; a range where the truth lies between two scrapes. */
+struct sign {
+	int64_t from, to;		/* INSTANT_NONE: none was seen */
+	const struct ids *ids;
+};
+
 struct sight {
 	const struct measure *measure;
 	size_t n_error_classes;
@@ -263,6 +270,7 @@ struct assessment {
 	struct flagger_reading flagger;
 	struct containment containment;
 	struct silence silence;
+	struct sign first_sign;
 	size_t n_gaps, n_findings, n_conditions, n_timeline, n_trends;
 	struct numbered_gap *gaps;
 	struct finding *findings;
