@@ -15,7 +15,7 @@ fail() {
 }
 
 for r in course-good course-zero-errors develop-errors develop-gate develop-stopped-by-hook develop-pods-gone develop-ab-good; do
-	samples/play "samples/recordings/$r" "$tmp/$r.db" --rate 200 >/dev/null || { echo "FAIL: play $r"; exit 1; }
+	samples/play "samples/recordings/$r" "$tmp/$r.db" --rate 120 >/dev/null || { echo "FAIL: play $r"; exit 1; }
 done
 # altered NAME RECORDING COMMAND...: the last rollout of what was altered, as JSON in $tmp/NAME.
 altered() {

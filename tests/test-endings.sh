@@ -17,7 +17,7 @@ fail() {
 # ending RECORDING VERDICT OUTCOME REASON HEADLINE FINDING: the last rollout of a recording.
 ending() {
 	local r=$1 e=$tmp/$1/evidence.json id
-	samples/play "samples/recordings/$r" "$tmp/$r.db" --rate 200 >/dev/null || { fail "play $r"; return; }
+	samples/play "samples/recordings/$r" "$tmp/$r.db" --rate 120 >/dev/null || { fail "play $r"; return; }
 	id=$("$gonogo" list --db "$tmp/$r.db" -o json | jq -r '.[-1].id')
 	"$gonogo" report "$id" --db "$tmp/$r.db" -o "$tmp/$r" >/dev/null || fail "report $r"
 	for want in "$2 .verdict" "$3 .rollout.outcome" "$4 .rollout.outcome_reason"; do
@@ -57,7 +57,7 @@ mkdir "$tmp/deaf"
 cp samples/recordings/develop-gate/* "$tmp/deaf"
 rm "$tmp/deaf/webhook.ndjson.xz"
 : | xz >"$tmp/deaf/webhook.ndjson.xz"
-samples/play "$tmp/deaf" "$tmp/deaf.db" --rate 200 >/dev/null
+samples/play "$tmp/deaf" "$tmp/deaf.db" --rate 120 >/dev/null
 "$gonogo" show recorded --db "$tmp/deaf.db" -o json | jq -e '.gaps | length > 0' >/dev/null || fail "gate: no gap where nobody heard"
 
 # Everybody was answered by the ingress alone for a minute: that is the first reason, and nowhere else is it found.

@@ -15,7 +15,7 @@ fail() {
 }
 
 for r in course-good course-errors-3 shop-errors develop-ab-good develop-unready course-skipped course-blue-green course-suspended course-terminated develop-primary-gone; do
-	samples/play "samples/recordings/$r" "$tmp/$r.db" --rate 200 >/dev/null || { echo "FAIL: play $r"; exit 1; }
+	samples/play "samples/recordings/$r" "$tmp/$r.db" --rate 120 >/dev/null || { echo "FAIL: play $r"; exit 1; }
 	id=$("$gonogo" list --db "$tmp/$r.db" -o json | jq -r '.[-1].id')
 	"$gonogo" report "$id" --db "$tmp/$r.db" -o "$tmp/$r" >/dev/null || fail "report $r"
 	"$gonogo" note "$id" --db "$tmp/$r.db" --decisions "$tmp/$r-d.db" --by '=cmd' --text '=HYPERLINK("x") | `a` <b> & "q"' >/dev/null || fail "note $r"

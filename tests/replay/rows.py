@@ -70,7 +70,7 @@ class Recordings(unittest.TestCase):
         cls.logs = {n: log_of(f"{cls.dir}/{n}.db") for n in cls.names if cls.results[n].returncode == 0}
 
     def test_every_recording_plays(self):
-        self.assertEqual(len(self.names), 18)
+        self.assertEqual(len(self.names), 27)
         for n in self.names:
             with self.subTest(recording=n):
                 self.assertEqual((self.results[n].returncode, self.results[n].stdout), (0, ""), self.results[n].stderr)
