@@ -514,39 +514,32 @@ static const char *engine_of(struct assessing *a)
 	return NULL;
 }
 
-static bool has_id(const struct ids *ids, evidence_id id)
+/* The last that is cited of each log: it belongs to the evidence, though it came in behind the end. */
+static void note_last(const struct ids *ids, evidence_id last[static HUMAN_LOG])
 {
-	for (size_t i = 0; i < ids->n; i++)
-		if (ids->id[i] == id)
-			return true;
-	return false;
-}
+	for (size_t i = 0; i < ids->n; i++) {
+		int64_t log = ids->id[i] >> 48;
 
-static bool is_cited(const struct assessing *a, evidence_id id)
-{
-	for (size_t i = 0; i < a->out->n_timeline; i++)
-		if (has_id(&a->out->timeline[i].ids, id))
-			return true;
-	for (size_t i = 0; i < a->out->n_results; i++)
-		if (has_id(&a->out->results[i].ids, id))
-			return true;
-	return false;
+		if (log < HUMAN_LOG && ids->id[i] > last[log])
+			last[log] = ids->id[i];
+	}
 }
 
 static void fill_rows(struct assessing *a)
 {
 	struct provenance *p = &a->out->provenance;
-	int64_t from = a->r->started_at - a->criteria->history, until = a->out->evaluated_at, head = 0;
+	int64_t from = a->r->started_at - a->criteria->history, head = 0;
+	evidence_id last[HUMAN_LOG] = { 0 };
 
-	/* What was cited belongs to it, though it came in behind the end. */
-	for (size_t i = 0; i < a->evidence->n; i++)
-		if (a->evidence->rows[i].received_at > until && is_cited(a, evidence_id_of(&a->evidence->rows[i])))
-			until = a->evidence->rows[i].received_at;
-
+	for (size_t i = 0; i < a->out->n_timeline; i++)
+		note_last(&a->out->timeline[i].ids, last);
+	for (size_t i = 0; i < a->out->n_results; i++)
+		note_last(&a->out->results[i].ids, last);
 	for (size_t i = 0; i < a->evidence->n; i++) {
 		const struct observation *row = &a->evidence->rows[i];
+		bool cited = row->log < HUMAN_LOG && evidence_id_of(row) <= last[row->log];
 
-		if (row->received_at < from || row->received_at > until)
+		if (row->received_at < from || (row->received_at > a->out->evaluated_at && !cited))
 			continue;
 		p->rows++;
 		p->first_seq = p->first_seq == 0 || row->seq < p->first_seq ? row->seq : p->first_seq;

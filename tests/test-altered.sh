@@ -3,16 +3,7 @@
 # BUILD: where the programs are.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-: "${BUILD:=build}"
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-failed=0
-gonogo=$BUILD/gonogo
-
-fail() {
-	echo "FAIL: $*"
-	failed=1
-}
+. tests/support.sh
 
 for r in course-good course-zero-errors develop-errors develop-gate develop-stopped-by-hook develop-pods-gone develop-ab-good; do
 	samples/play "samples/recordings/$r" "$tmp/$r.db" --rate 120 >/dev/null || { echo "FAIL: play $r"; exit 1; }

@@ -3,16 +3,7 @@
 # BUILD: where the programs are.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-: "${BUILD:=build}"
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-failed=0
-gonogo=$BUILD/gonogo
-
-fail() {
-	echo "FAIL: $*"
-	failed=1
-}
+. tests/support.sh
 
 expect() {
 	local code=$1 text=$2 out rc

@@ -3,16 +3,7 @@
 # timeline cites what it tells of. BUILD: where the programs are.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-: "${BUILD:=build}"
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-failed=0
-gonogo=$BUILD/gonogo
-
-fail() {
-	echo "FAIL: $*"
-	failed=1
-}
+. tests/support.sh
 
 # ending RECORDING VERDICT OUTCOME REASON HEADLINE FINDING: the last rollout of a recording.
 ending() {

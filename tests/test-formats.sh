@@ -3,16 +3,7 @@
 # BUILD: where the programs are.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-: "${BUILD:=build}"
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-failed=0
-gonogo=$BUILD/gonogo
-
-fail() {
-	echo "FAIL: $*"
-	failed=1
-}
+. tests/support.sh
 
 for r in course-good course-errors-3 shop-errors develop-ab-good develop-unready course-skipped course-blue-green course-suspended course-terminated develop-primary-gone; do
 	samples/play "samples/recordings/$r" "$tmp/$r.db" --rate 120 >/dev/null || { echo "FAIL: play $r"; exit 1; }
