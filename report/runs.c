@@ -178,7 +178,7 @@ void runs_text(struct buf *out, const struct runs *runs)
 	bool overridden = false;
 
 	if (runs->n > 0)
-		buf_puts(out, "START                 VERDICT OUTCOME           EXPOSURE  STEPS  DURATION        FAILING                  "
+		buf_puts(out, "START                 VERDICT OUTCOME              EXPOSURE  STEPS  DURATION        FAILING                  "
 			      "ROLLOUT\n");
 	for (size_t i = 0; i < runs->n; i++) {
 		text_row(out, &runs->v[i]);
