@@ -341,6 +341,10 @@ static void figures(struct doc *d, const struct assessment *a)
 	d->figures[0].label = isnan(a->planned_weight)
 				      ? "highest exposure"
 				      : doc_printf(d, "highest exposure, %s planned", package_weight(d, a->planned_weight));
+	if (a->rollout->outcome == OUTCOME_PROMOTED_UNANALYSED) {
+		d->figures[0].value = package_weight(d, 100);
+		d->figures[0].label = "exposure at once, none under analysis";
+	}
 	d->figures[1].value = doc_printf(d, "%zu of %zu criteria", count[CRITERION_PASS], a->n_results);
 	d->figures[1].label = count[CRITERION_PASS] == a->n_results
 				      ? "passed"

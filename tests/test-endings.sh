@@ -30,6 +30,7 @@ ending develop-primary-gone no-go promotion-failed promotion-failed 'Promotion f
 ending develop-ingress-restarted hold promoted completed '1 of 3 criteria undecided' 'A process that counts requests restarted shortly before 23:54:49 UTC'
 ending course-zero-errors hold rolled-back threshold 'Rolled back for want of measurements' 'finds no values where no 5xx series'
 
+grep -q '^- \*\*100.*%\*\* exposure at once, none under analysis' "$tmp/course-skipped/report.md" || fail "skipped: the key figure of exposure"
 # A blue/green test never has users: nothing is to be taken back. While suspended nobody checks.
 jq -e '.containment.state == "not-needed"' "$tmp/course-blue-green/evidence.json" >/dev/null || fail "blue/green: containment"
 grep -q '1 of 5 iterations' "$tmp/course-blue-green/report.html" || fail "blue/green: iterations of the ladder"
