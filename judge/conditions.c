@@ -92,7 +92,6 @@ static int add_tested(struct assessing *a, struct condition *c)
 	const struct rollout *earlier = earlier_rollback(a);
 	char at[INSTANT_TEXT_MAX];
 
-	c->tested = "not tested";
 	if (earlier != NULL) {
 		c->tested = arena_printf(a->arena, "tested: the rollout of %s was rolled back and traffic returned",
 					 instant_long(at, earlier->started_at));
@@ -116,25 +115,42 @@ static struct condition *add(struct assessing *a, const char *rule, const char *
 	c->id = arena_printf(a->arena, "R-%02zu", ++a->out->n_conditions);
 	c->owner = a->criteria->owner_rollback;
 	c->data = a->criteria->rollback_data == NULL ? NULL : words_code(a->criteria->rollback_data, a->arena);
-	return add_tested(a, c) < 0 ? NULL : c;
+	c->tested = "not tested";
+	/* That a canary's traffic came back says nothing of rolling the primary back. */
+	return strcmp(scope, "during") == 0 && add_tested(a, c) < 0 ? NULL : c;
 }
 
-static const char *during_action(struct assessing *a)
+static const char *container(const struct rollout *r)
+{
+	return r->n_images > 0 ? r->images[0].container : "CONTAINER";
+}
+
+static const char *old_image(const struct rollout *r)
+{
+	return r->n_images > 0 && r->images[0].old_image != NULL ? r->images[0].old_image : "OLD-IMAGE";
+}
+
+/* A target set back to what was promoted last does not end the run: it goes on with the old code (facts/flagger.md 2). */
+static const char *during_action(struct assessing *a, const char *itself)
 {
 	const struct rollout *r = a->r;
-	const char *itself;
 
 	if (a->criteria->rollback_action != NULL)
 		return words_code(a->criteria->rollback_action, a->arena);
-	itself = r->suspended_at != INSTANT_NONE
-			 ? "Flagger is suspended and takes nothing back (spec.suspend: false lets it); by hand"
-			 : arena_printf(a->arena, "Flagger sets the canary's weight to 0 by itself at %lld failed checks; by hand",
-					(long long)r->spec.threshold);
-	if (itself == NULL)
-		return NULL;
-	return arena_printf(a->arena, "%s: kubectl -n %s set image deployment/%s %s=%s, or revert the commit where GitOps owns it.", itself,
-			    r->namespace_, r->spec.target_name, r->n_images > 0 ? r->images[0].container : "CONTAINER",
-			    r->n_images > 0 && r->images[0].old_image != NULL ? r->images[0].old_image : "OLD-IMAGE");
+	return itself == NULL
+		       ? NULL
+		       : arena_printf(a->arena,
+				      "%s By hand: kubectl -n %s set image deployment/%s %s=%s, or revert the commit where GitOps owns "
+				      "it; the canary then runs the old image, its weight stays until the run ends.",
+				      itself, r->namespace_, r->spec.target_name, container(r), old_image(r));
+}
+
+static const char *by_flagger(struct assessing *a)
+{
+	if (a->r->suspended_at != INSTANT_NONE)
+		return "Flagger is suspended and takes nothing back (spec.suspend: false lets it).";
+	return arena_printf(a->arena, "Flagger sets the canary's weight to 0 by itself at %lld failed checks.",
+			    (long long)a->r->spec.threshold);
 }
 
 static const char *after_action(struct assessing *a)
@@ -146,8 +162,7 @@ static const char *after_action(struct assessing *a)
 	return arena_printf(a->arena,
 			    "Roll out the old image again: kubectl -n %s set image deployment/%s %s=%s (or revert the commit); with "
 			    "spec.skipAnalysis: true if it cannot wait.",
-			    r->namespace_, r->spec.target_name, r->n_images > 0 ? r->images[0].container : "CONTAINER",
-			    r->n_images > 0 && r->images[0].old_image != NULL ? r->images[0].old_image : "OLD-IMAGE");
+			    r->namespace_, r->spec.target_name, container(r), old_image(r));
 }
 
 /* As kubectl takes a kind. */
@@ -173,8 +188,20 @@ static const char *verification(struct assessing *a)
 	kind = lower(a, p->route.kind);
 	return kind == NULL
 		       ? NULL
-		       : arena_printf(a->arena, "kubectl -n %s get %s %s%s -o yaml shows no canary, and %s", a->r->namespace_, kind,
-				      p->route.by_ingress ? a->r->spec.ingress_name : a->r->spec.service_name, p->route.suffix, silent);
+		       : arena_printf(a->arena,
+				      "kubectl -n %s get %s %s%s -o yaml shows no canary, and %s By hand: kubectl -n %s rollout status "
+				      "deployment/%s ends, and the trigger is below its limit again.",
+				      a->r->namespace_, kind, p->route.by_ingress ? a->r->spec.ingress_name : a->r->spec.service_name,
+				      p->route.suffix, silent, a->r->namespace_, a->r->spec.target_name);
+}
+
+static const char *after_verification(struct assessing *a)
+{
+	return arena_printf(
+		a->arena,
+		"kubectl -n %s get deployment %s-primary -o wide shows the old image with all replicas ready, and the trigger is "
+		"below its limit again.",
+		a->r->namespace_, a->r->spec.target_name);
 }
 
 /* The number that the query asks for, and where it comes from: this baseline, or what stands in where there is none. */
@@ -195,7 +222,7 @@ static const char *limit_text(struct assessing *a, const struct condition *c, co
 		if (is_edge(d))
 			return arena_printf(a->arena, "≥" NBSP "%s (bucket edge)", words_latency(c->limit, a->arena));
 		if (isnan(assess_baseline_of(a, d)))
-			return arena_printf(a->arena, "≥" NBSP "%s (no baseline)", words_latency(c->limit, a->arena));
+			return arena_printf(a->arena, "≥" NBSP "%s (absolute limit)", words_latency(c->limit, a->arena));
 		return arena_printf(a->arena, "≥" NBSP "%s (+%.0f" NBSP "%%)", words_latency(c->limit, a->arena), (k->limit - 1) * 100);
 	case CRITERION_SUCCESS_RATE:
 		return arena_printf(a->arena, "<" NBSP "%g" NBSP "%%", k->limit * 100);
@@ -219,8 +246,8 @@ static int add_criterion(struct assessing *a, const struct decision *d, const ch
 	c->query = query_of(a, d, after ? ARM_BASELINE : ARM_CANARY, &c->limit);
 	c->limit_text = limit_text(a, c, d);
 	c->window_seconds = (double)k->window / 1e9;
-	c->action = after ? after_action(a) : during_action(a);
-	c->verify = verification(a);
+	c->action = after ? after_action(a) : during_action(a, by_flagger(a));
+	c->verify = after ? after_verification(a) : verification(a);
 	if (c->id == NULL || c->trigger == NULL || c->limit_text == NULL || c->action == NULL || c->verify == NULL)
 		return error_nomem(a->err);
 	for (size_t i = 0; i < a->out->n_results; i++)
@@ -238,7 +265,7 @@ static int add_guardrails(struct assessing *a)
 		return -1;
 	c->trigger = "No decision within the deadline";
 	c->limit_text = arena_printf(a->arena, "%s", duration_words(span, a->criteria->deadline));
-	c->action = during_action(a);
+	c->action = during_action(a, "Flagger does nothing about it by itself.");
 	c->verify = verification(a);
 	if (c->id == NULL || c->limit_text == NULL || c->action == NULL || c->verify == NULL)
 		return error_nomem(a->err);
@@ -247,7 +274,7 @@ static int add_guardrails(struct assessing *a)
 		return -1;
 	c->trigger = "Exposure in effect above the blast limit";
 	c->limit_text = arena_printf(a->arena, ">" NBSP "%s", words_weight(a->criteria->max_weight * 100, a->arena));
-	c->action = during_action(a);
+	c->action = during_action(a, "Flagger does nothing about it by itself.");
 	c->verify = verification(a);
 	return c->id == NULL || c->limit_text == NULL || c->action == NULL || c->verify == NULL ? error_nomem(a->err) : 0;
 }

@@ -22,9 +22,15 @@ const char *doc_verdict_word(const struct doc *doc)
 	return words[doc->verdict];
 }
 
-const char *doc_other_word(const struct doc *doc)
+const struct choice *doc_choices(const struct doc *doc)
 {
-	return doc->verdict == DOC_GO ? "NO-GO" : "GO";
+	static const struct choice choices[][CHOICES] = {
+		[DOC_GO] = { { "accept GO", "GO" }, { "override to NO-GO", "NO-GO" }, { "ask for more evidence", "HOLD" } },
+		[DOC_NO_GO] = { { "accept NO-GO", "NO-GO" }, { "override to GO", "GO" }, { "ask for more evidence", "HOLD" } },
+		[DOC_HOLD] = { { "accept HOLD", "HOLD" }, { "override to GO", "GO" }, { "override to NO-GO", "NO-GO" } },
+	};
+
+	return choices[doc->verdict];
 }
 
 void doc_init(struct doc *doc, struct arena *arena)

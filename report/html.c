@@ -327,6 +327,7 @@ static void put_line(struct buf *out, const char *label, const char *value, bool
 static void put_sign_off(struct buf *out, const struct doc *d, bool first)
 {
 	const struct sign_off *s = &d->sign_off;
+	const struct choice *choices = doc_choices(d);
 	bool decided = s->decision != NULL;
 
 	buf_puts(out, first ? "<section>" : "</section>\n<section>");
@@ -334,8 +335,8 @@ static void put_sign_off(struct buf *out, const struct doc *d, bool first)
 	if (decided)
 		buf_printf(out, "<p><strong>Recorded decision: %s</strong></p>\n", s->decision);
 	else
-		buf_printf(out, "<p>☐ accept %s &nbsp; ☐ override to %s (needs a reason) &nbsp; ☐ ask for more evidence</p>\n",
-			   doc_verdict_word(d), doc_other_word(d));
+		buf_printf(out, "<p>☐ %s &nbsp; ☐ %s &nbsp; ☐ %s (an override needs a reason)</p>\n", choices[0].words, choices[1].words,
+			   choices[2].words);
 	buf_puts(out, "<dl>");
 	put_line(out, "Name", s->name, decided);
 	put_line(out, "Role", s->role, decided);

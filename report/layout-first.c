@@ -254,14 +254,12 @@ static void put_extra(struct layout *l)
 static void put_boxes(struct layout *l, double x, double y)
 {
 	struct font_use font = { false, 8.5, INK, ANCHOR_START };
-	const char *words[] = { arena_printf(l->arena, "accept %s", doc_verdict_word(l->doc)),
-				arena_printf(l->arena, "override to %s", doc_other_word(l->doc)), "ask for more evidence" };
+	const struct choice *choices = doc_choices(l->doc);
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < CHOICES; i++) {
 		canvas_box(&l->c, x, y - 7.3, 8, 8, NO_COLOUR, INK);
-		if (words[i] != NULL)
-			l->c.text(l->c.self, x + 12, y, &font, words[i]);
-		x += 12 + words_width(l, words[i], false, 8.5) + 16;
+		l->c.text(l->c.self, x + 12, y, &font, choices[i].words);
+		x += 12 + words_width(l, choices[i].words, false, 8.5) + 16;
 	}
 }
 

@@ -384,14 +384,15 @@ static void put_or_blank(struct buf *out, const char *label, const char *value, 
 static void put_sign_off(struct buf *out, const struct doc *d)
 {
 	const struct sign_off *s = &d->sign_off;
-	bool decided = s->decision != NULL, accepted = decided && strcmp(s->decision, doc_verdict_word(d)) == 0;
-	bool more = decided && !accepted && strcmp(s->decision, "HOLD") == 0;
+	const struct choice *choices = doc_choices(d);
+	bool decided = s->decision != NULL;
 
-	buf_printf(out, "\n## Sign-off\n\n- [%c] accept %s\n", accepted ? 'x' : ' ', doc_verdict_word(d));
-	buf_printf(out, "- [%c] override to %s (an override needs a reason)\n", decided && !accepted && !more ? 'x' : ' ',
-		   doc_other_word(d));
-	buf_printf(out, "- [%c] ask for more evidence\n\n", more ? 'x' : ' ');
-	put_or_blank(out, "Name and role", s->name, decided);
+	buf_puts(out, "\n## Sign-off\n\n");
+	for (size_t i = 0; i < CHOICES; i++)
+		buf_printf(out, "- [%c] %s%s\n", decided && strcmp(s->decision, choices[i].decision) == 0 ? 'x' : ' ', choices[i].words,
+			   strncmp(choices[i].words, "override", 8) == 0 ? " (an override needs a reason)" : "");
+	buf_putc(out, '\n');
+	put_or_blank(out, decided ? "Name" : "Name and role", s->name, decided);
 	if (decided)
 		put_or_blank(out, "Role", s->role, decided);
 	put_or_blank(out, "Time of decision (UTC)", s->at, decided);

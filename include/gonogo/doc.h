@@ -227,8 +227,12 @@ struct doc {
 
 /* "NO-GO". */
 const char *doc_verdict_word(const struct doc *doc);
-/* What one may override to: NO-GO for GO, else GO. */
-const char *doc_other_word(const struct doc *doc);
+/* What a person may tick in the sign-off, and the decision that it is. */
+#define CHOICES 3
+struct choice {
+	const char *words, *decision;
+};
+const struct choice *doc_choices(const struct doc *doc);
 
 void doc_init(struct doc *doc, struct arena *arena);
 int doc_check(const struct doc *doc, struct error *err);
