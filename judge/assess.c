@@ -351,7 +351,10 @@ static int read_step(struct assessing *a, struct step_result *out, const struct 
 					     .window_seconds = p.window_seconds,
 					     .reason = p.reason };
 		if (p.state == READING_NOT_EVALUABLE)
-			reading->text = assess_reason_words(p.reason);
+			reading->text = p.reason != NULL && strcmp(p.reason, REASON_TOO_FEW) == 0 &&
+							p.requests[ARM_CANARY] >= a->criteria->min_requests
+						? "too few requests of the baseline"
+						: assess_reason_words(p.reason);
 		for (size_t k = 0; k < input->strata->n; k++)
 			if (input->strata->v[k].from >= step->from && input->strata->v[k].to <= step->to &&
 			    ids_add_all(&reading->ids, &input->strata->v[k].ids, a->arena) < 0)
@@ -562,6 +565,18 @@ static void fill_provenance(struct assessing *a)
 	p->dispersion = a->criteria->n > 0 && a->decisions[0].dispersion_known ? a->decisions[0].dispersion : NAN;
 	p->dispersion_text = isnan(p->dispersion) ? "dispersion unknown: the history holds too few pairs" : NULL;
 	fill_rows(a);
+}
+
+void assess_arm_counts(const struct assessing *a, const struct criterion *criterion, int arm, int64_t *n, int64_t *k)
+{
+	const struct strata *strata = assess_view(a, criterion)->input.strata;
+
+	*n = *k = 0;
+	for (size_t i = 0; i < strata->n; i++)
+		if ((strata->v[i].flags & STRATUM_REJECTED) == 0) {
+			*n += strata->v[i].n[arm];
+			*k += strata->v[i].k[arm];
+		}
 }
 
 /* What makes only the canary's side of a reading useless. */

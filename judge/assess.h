@@ -65,4 +65,7 @@ struct finding *assess_add_finding(struct assessing *a, const char *rule, enum s
 /* "[reason] in words": of decide.h's codes. */
 const char *assess_reason_words(const char *reason);
 
+/* Requests and failures of an arm by what a criterion counts, over the analysis. */
+void assess_arm_counts(const struct assessing *a, const struct criterion *criterion, int arm, int64_t *n, int64_t *k);
+
 #endif

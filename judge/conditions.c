@@ -195,6 +195,12 @@ static const char *verification(struct assessing *a)
 				      p->route.suffix, silent, a->r->namespace_, a->r->spec.target_name);
 }
 
+static const char *by_hand_verification(struct assessing *a)
+{
+	return arena_printf(a->arena, "kubectl -n %s rollout status deployment/%s ends: the canary then runs the old image.",
+			    a->r->namespace_, a->r->spec.target_name);
+}
+
 static const char *after_verification(struct assessing *a)
 {
 	return arena_printf(
@@ -266,7 +272,7 @@ static int add_guardrails(struct assessing *a)
 	c->trigger = "No decision within the deadline";
 	c->limit_text = arena_printf(a->arena, "%s", duration_words(span, a->criteria->deadline));
 	c->action = during_action(a, "Flagger does nothing about it by itself.");
-	c->verify = verification(a);
+	c->verify = by_hand_verification(a);
 	if (c->id == NULL || c->limit_text == NULL || c->action == NULL || c->verify == NULL)
 		return error_nomem(a->err);
 	c = add(a, "max-weight", "during");
@@ -275,7 +281,7 @@ static int add_guardrails(struct assessing *a)
 	c->trigger = "Exposure in effect above the blast limit";
 	c->limit_text = arena_printf(a->arena, ">" NBSP "%s", words_weight(a->criteria->max_weight * 100, a->arena));
 	c->action = during_action(a, "Flagger does nothing about it by itself.");
-	c->verify = verification(a);
+	c->verify = by_hand_verification(a);
 	return c->id == NULL || c->limit_text == NULL || c->action == NULL || c->verify == NULL ? error_nomem(a->err) : 0;
 }
 

@@ -104,14 +104,9 @@ static int rule_thin(struct assessing *a)
 /* By what its criterion counts. */
 static const char *ill_text(struct assessing *a, const struct criterion_result *r, const struct decision *d)
 {
-	const struct strata *strata = assess_view(a, r->criterion)->input.strata;
-	int64_t n = 0, k = 0;
+	int64_t n, k;
 
-	for (size_t i = 0; i < strata->n; i++)
-		if ((strata->v[i].flags & STRATUM_REJECTED) == 0) {
-			n += strata->v[i].n[ARM_BASELINE];
-			k += strata->v[i].k[ARM_BASELINE];
-		}
+	assess_arm_counts(a, r->criterion, ARM_BASELINE, &n, &k);
 	if (n == 0 || k == 0)
 		return arena_printf(a->arena, "%s cannot be compared: %s", words_criterion(r->criterion, a->arena), d->ill);
 	return arena_printf(a->arena, "The stable version fails itself: %s of its %s requests",
@@ -233,17 +228,18 @@ static int rule_silence(struct assessing *a)
 
 	if (s->from == INSTANT_NONE)
 		return 0;
-	return finding_add(a, "no-requests", silence_severity(a, s), 4,
-			   arena_printf(a->arena, "%s from %s %s %s UTC; by the rate before it would have been %s",
-					s->gone ? "No request of either version was seen" : "No request reached either version",
-					instant_clock(from, s->from), s->over ? "to" : "to the last sample at", instant_clock(to, s->to),
-					words_count(llround(s->expected), a->arena)),
-			   silence_cause(a, s),
-			   finding_on_traefik(a->r)
-				   ? "See traefik_entrypoint_requests_total by code for that time; set Traefik's "
-				     "providers.kubernetesCRD.allowEmptyServices: true, so that only the canary's share fails."
-				   : "See what the ingress itself answered in that time, and whether clients asked.",
-			   &s->ids);
+	return finding_add(
+		a, "no-requests", silence_severity(a, s), 4,
+		arena_printf(a->arena, "%s from %s %s %s UTC; by the rate before it would have been %s",
+			     s->gone ? "No request of either version was seen" : "No request reached either version",
+			     instant_clock(from, s->from), s->over ? "to" : "to the last sample at", instant_clock(to, s->to),
+			     words_count(llround(s->expected), a->arena)),
+		silence_cause(a, s),
+		a->r->deleted ? "Apply the Canary again, and see what serves meanwhile (kubectl get deployment,service,traefikservice)."
+		: finding_on_traefik(a->r) ? "See traefik_entrypoint_requests_total by code for that time; set Traefik's "
+					     "providers.kubernetesCRD.allowEmptyServices: true, so that only the canary's share fails."
+					   : "See what the ingress itself answered in that time, and whether clients asked.",
+		&s->ids);
 }
 
 /* Each series of a process tells of its restart: a moment counts once. */

@@ -88,15 +88,20 @@ static const char *window(struct assessing *a, const struct decision *d)
 	return arena_printf(a->arena, " from %s to %s", instant_clock(from, d->from), instant_clock(to, d->to));
 }
 
-/* How often, in words. The ratio compares the arms at the same moments; where that is not what the two rates give, it is said. */
+/* The ratio that is tested compares the arms at the same moments. */
+static const char *scrape_by_scrape(struct assessing *a, const struct decision *d)
+{
+	if (isinf(d->ratio) || fabs(d->ratio * d->baseline / d->value - 1) <= 0.1)
+		return "";
+	return arena_printf(a->arena, "scrape by scrape %s times, ", words_ratio(d->ratio, a->arena));
+}
+
+/* How often, in words. */
 static const char *how_often(struct assessing *a, const struct decision *d)
 {
-	double plain = d->value / d->baseline;
-
 	if (isinf(d->ratio))
 		return "and the baseline did not fail at all";
-	return arena_printf(a->arena, "%s times as often as the baseline%s", words_ratio(d->ratio, a->arena),
-			    fabs(d->ratio / plain - 1) > 0.1 ? " compared scrape by scrape" : "");
+	return arena_printf(a->arena, "%s times as often as the baseline", words_ratio(d->value / d->baseline, a->arena));
 }
 
 static const char *fail_text(struct assessing *a, const struct decision *d)
@@ -106,10 +111,10 @@ static const char *fail_text(struct assessing *a, const struct decision *d)
 	switch (c->kind) {
 	case CRITERION_ERROR_RATIO:
 		return arena_printf(a->arena,
-				    "The canary failed %s%s (%s against %s; %s; at least %s times); the limit is %g" NBSP
+				    "The canary failed %s%s (%s against %s; %s; %sat least %s times); the limit is %g" NBSP
 				    "times. A good release is stopped like this in fewer than 1 of %.0f.",
 				    how_often(a, d), window(a, d), words_percent(d->value, a->arena), words_percent(d->baseline, a->arena),
-				    counts(a, d), words_ratio(d->lo, a->arena), c->limit, 1 / c->alpha);
+				    counts(a, d), scrape_by_scrape(a, d), words_ratio(d->lo, a->arena), c->limit, 1 / c->alpha);
 	case CRITERION_SUCCESS_RATE:
 		return arena_printf(a->arena, "%s of the canary's requests succeeded%s (%s of %s failed; at most %s), the limit is %s.%s",
 				    words_percent(d->value, a->arena), window(a, d), words_count(d->events[ARM_CANARY], a->arena),
@@ -196,6 +201,13 @@ static const char *undecided_text(struct assessing *a, const struct decision *d)
 
 static const char *not_evaluable_text(struct assessing *a, const struct decision *d)
 {
+	int64_t n, k;
+
+	assess_arm_counts(a, d->criterion, ARM_BASELINE, &n, &k);
+	if (d->reason != NULL && strcmp(d->reason, REASON_BASELINE_ILL) == 0 && d->ill != NULL && n > 0 && k > 0)
+		return arena_printf(a->arena, "%s is not evaluable: the stable version fails itself, %s of its %s requests.",
+				    words_criterion(d->criterion, a->arena), words_percent((double)k / (double)n, a->arena),
+				    words_count(n, a->arena));
 	if (d->reason != NULL && strcmp(d->reason, REASON_BASELINE_ILL) == 0 && d->ill != NULL)
 		return arena_printf(a->arena, "%s is not evaluable: %s.", words_criterion(d->criterion, a->arena), d->ill);
 	return arena_printf(a->arena, "%s is not evaluable: %s.", words_criterion(d->criterion, a->arena), assess_reason_words(d->reason));

@@ -192,7 +192,8 @@ static int add_decisions(struct assessing *a)
 		for (size_t k = 0; k < a->input.strata->n; k++)
 			if (a->input.strata->v[k].to == r->decided_at && ids_add_all(&row->ids, &a->input.strata->v[k].ids, a->arena) < 0)
 				return error_nomem(a->err);
-		if (row->ids.n == 0 && ids_add_all(&row->ids, &r->ids, a->arena) < 0)
+		/* The final test takes all of them; the last came with the ladder's end. */
+		if (row->ids.n == 0 && r->ids.n > 0 && ids_add(&row->ids, r->ids.id[r->ids.n - 1], a->arena) < 0)
 			return error_nomem(a->err);
 	}
 	return 0;
@@ -211,7 +212,7 @@ static int add_silence(struct assessing *a)
 	if (!s->over)
 		return 0;
 	row = add_row(a, s->to, "Prometheus", "silence", 1, "Requests are seen again");
-	return row == NULL || ids_add_all(&row->ids, &s->ids, a->arena) < 0 ? error_nomem(a->err) : 0;
+	return row == NULL || ids_add(&row->ids, s->ids.id[s->ids.n - 1], a->arena) < 0 ? error_nomem(a->err) : 0;
 }
 
 static int add_others(struct assessing *a)
@@ -232,6 +233,11 @@ static int add_others(struct assessing *a)
 	}
 	if (add_silence(a) < 0)
 		return -1;
+	if (a->r->suspended_at != INSTANT_NONE) {
+		row = add_row(a, a->r->suspended_at, "Kubernetes", "suspended", 1, "spec.suspend is set");
+		if (row == NULL || ids_add(&row->ids, a->r->suspended_id, a->arena) < 0)
+			return error_nomem(a->err);
+	}
 	if (c->state != CONTAINMENT_CONFIRMED)
 		return 0;
 	row = add_row(a, c->at, "Prometheus", "traffic", 1, "The canary receives no request any more; all traffic is on the primary");

@@ -1,4 +1,5 @@
 /* Verdict × outcome (design.md), what Flagger did beside it, containment, and the words of page one. */
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -65,7 +66,8 @@ static int agreement(struct assessing *a)
 		f->agrees = ours_fail ? 0 : all_pass(a) ? 1 : -1;
 		f->text = ours_fail ? "Flagger promoted it; our criteria failed: Flagger compares a point value with a fixed limit, not "
 				      "with the baseline"
-				    : "Flagger promoted it; our criteria do not contradict that";
+			  : all_pass(a) ? "Flagger promoted it, and our criteria passed"
+					: "Flagger promoted it; our criteria could not decide all of it";
 	} else if (r->outcome == OUTCOME_ROLLED_BACK && strcmp(r->outcome_reason, "threshold") == 0) {
 		bool behaviour = behaviour_failed(r);
 
@@ -175,6 +177,8 @@ int assess_containment(struct assessing *a)
 		return follow_return(a, c);
 	else if (r->outcome == OUTCOME_RUNNING && was_exposed(r))
 		c->text = "the rollout goes on, nothing was taken back yet";
+	else if (r->outcome == OUTCOME_PROMOTED && any_state(a, CRITERION_FAIL))
+		c->text = "nothing was taken back: all traffic is on the new version";
 	else if (r->outcome == OUTCOME_TERMINATED && was_exposed(r))
 		c->text = "the rollout was broken off; where its users went was not followed";
 	if (!r->deleted || !was_exposed(r))
@@ -261,6 +265,26 @@ static bool unmeasured(const struct rollout *r)
 	return r->outcome == OUTCOME_ROLLED_BACK && strcmp(r->outcome_reason, "threshold") == 0 && r->n_failed > 0 && !behaviour_failed(r);
 }
 
+/* "error rate, p95 latency". */
+static const char *names_of(struct assessing *a, enum criterion_state state)
+{
+	char *text = arena_strdup(a->arena, "");
+
+	for (size_t i = 0; i < a->out->n_results && text != NULL; i++) {
+		char *name = a->out->results[i].state != state
+				     ? NULL
+				     : arena_strdup(a->arena, words_criterion(a->out->results[i].criterion, a->arena));
+
+		if (name == NULL)
+			continue;
+		/* "p95 latency" has none to change. */
+		if (islower((unsigned char)name[1]))
+			name[0] = (char)tolower((unsigned char)name[0]);
+		text = arena_printf(a->arena, "%s%s%s", text, *text == '\0' ? "" : ", ", name);
+	}
+	return text == NULL ? "" : text;
+}
+
 static bool is_deleted(const struct rollout *r)
 {
 	return r->outcome == OUTCOME_TERMINATED && strcmp(r->outcome_reason, "terminated") == 0;
@@ -280,6 +304,9 @@ static const char *hold_headline(struct assessing *a)
 		return arena_printf(a->arena, "Exposure reached %s, the limit is %s",
 				    words_weight(a->out->highest_exposure * 100, a->arena),
 				    words_weight(a->criteria->max_weight * 100, a->arena));
+	if (a->r->outcome == OUTCOME_RUNNING && a->r->suspended_at != INSTANT_NONE)
+		return arena_printf(a->arena, "Suspended with %s of the traffic on the canary",
+				    words_weight(a->r->n_steps > 0 ? a->r->steps[a->r->n_steps - 1].exposure * 100 : 0, a->arena));
 	if (strcmp(a->r->outcome_reason, "manual-hook") == 0)
 		return "Rolled back by a hook, not by what was measured";
 	if (unmeasured(a->r))
@@ -288,14 +315,15 @@ static const char *hold_headline(struct assessing *a)
 		return a->r->outcome == OUTCOME_RUNNING ? "Still running: all criteria pass so far"
 							: "Rolled back, though all criteria passed";
 	if (undecided == 0)
-		return arena_printf(a->arena, "%zu of %zu criteria not evaluable", blind, n);
+		return arena_printf(a->arena, "%zu of %zu criteria not evaluable: %s", blind, n, names_of(a, CRITERION_NOT_EVALUABLE));
 	if (blind == 0)
-		return arena_printf(a->arena, "%zu of %zu criteria undecided", undecided, n);
+		return arena_printf(a->arena, "%zu of %zu criteria undecided: %s", undecided, n, names_of(a, CRITERION_UNDECIDED));
 	return arena_printf(a->arena, "%zu of %zu criteria undecided, %zu not evaluable", undecided, n, blind);
 }
 
 static const char *headline(struct assessing *a)
 {
+	char at[INSTANT_TEXT_MAX];
 	const struct criterion_result *failed = first_in(a, CRITERION_FAIL);
 
 	if (a->out->verdict == VERDICT_GO)
@@ -303,6 +331,9 @@ static const char *headline(struct assessing *a)
 				    words_weight(a->out->highest_exposure * 100, a->arena));
 	if (a->out->verdict == VERDICT_HOLD)
 		return hold_headline(a);
+	if (a->r->outcome == OUTCOME_PROMOTION_FAILED && a->out->silence.from != INSTANT_NONE && !a->out->silence.over)
+		return arena_printf(a->arena, "Promotion failed: no request of either version seen since %s UTC",
+				    instant_clock(at, a->out->silence.from));
 	if (a->r->outcome == OUTCOME_PROMOTION_FAILED)
 		return "Promotion failed: all traffic is on the canary";
 	if (failed != NULL)
@@ -312,8 +343,8 @@ static const char *headline(struct assessing *a)
 	return stopped_by_flagger(a);
 }
 
-/* How much room the tightest criterion has: by the upper end of its interval. */
-static const char *smallest_margin(struct assessing *a)
+/* The criterion with the least room; NULL: none has a number. */
+static const struct decision *tightest(const struct assessing *a)
 {
 	const struct decision *tight = NULL;
 	double least = INFINITY;
@@ -335,13 +366,26 @@ static const char *smallest_margin(struct assessing *a)
 			tight = d;
 		}
 	}
+	return tight;
+}
+
+static const char *smallest_margin(struct assessing *a)
+{
+	const struct decision *tight = tightest(a);
+	const char *limit;
+
 	if (tight == NULL)
 		return "every criterion passed";
+	if (tight->carried != NULL && strcmp(tight->carried, CARRIED_FLOOR) == 0)
+		limit = arena_printf(a->arena, "<" NBSP "%s (floor)", words_percent(tight->criterion->floor, a->arena));
+	else if (tight->criterion->kind == CRITERION_QUANTILE_RATIO && !isnan(tight->baseline))
+		limit = arena_printf(a->arena, "<" NBSP "%s (%s of baseline)",
+				     words_latency(tight->baseline * tight->criterion->limit, a->arena),
+				     arena_printf(a->arena, "+%.0f" NBSP "%%", (tight->criterion->limit - 1) * 100));
+	else
+		limit = words_limit(tight->criterion, a->arena);
 	return arena_printf(a->arena, "Smallest margin: %s %s, limit %s", words_criterion(tight->criterion, a->arena),
-			    words_value(tight->criterion, tight->value, a->arena),
-			    tight->carried != NULL && strcmp(tight->carried, CARRIED_FLOOR) == 0
-				    ? arena_printf(a->arena, "<" NBSP "%s (floor)", words_percent(tight->criterion->floor, a->arena))
-				    : words_limit(tight->criterion, a->arena));
+			    words_value(tight->criterion, tight->value, a->arena), limit);
 }
 
 static const char *substitute_note(struct assessing *a)
@@ -407,7 +451,11 @@ static int add_reason(struct assessing *a, const char *text, const struct ids *i
 static int add_states(struct assessing *a, enum criterion_state state)
 {
 	for (size_t i = 0; i < a->out->n_results; i++)
-		if (a->out->results[i].state == state && add_reason(a, a->out->results[i].text, &a->out->results[i].ids) < 0)
+		if (a->out->results[i].state == state && add_reason(a,
+								    state == CRITERION_PASS && a->out->verdict != VERDICT_GO
+									    ? arena_printf(a->arena, "Passed: %s", a->out->results[i].text)
+									    : a->out->results[i].text,
+								    &a->out->results[i].ids) < 0)
 			return -1;
 	return 0;
 }
@@ -468,7 +516,7 @@ static const char *next_step(struct assessing *a)
 
 	if (a->out->verdict == VERDICT_GO)
 		return a->r->outcome == OUTCOME_PROMOTED
-			       ? arena_printf(a->arena, "Accept the promotion; the rollback conditions below stay in force (%s).", owner)
+			       ? arena_printf(a->arena, "Accept the promotion; the rollback conditions stay in force (%s).", owner)
 			       : arena_printf(a->arena, "Promote (%s).", owner);
 	if (a->r->outcome == OUTCOME_PROMOTION_FAILED)
 		return arena_printf(
@@ -499,25 +547,74 @@ static const char *next_step(struct assessing *a)
 	return arena_printf(a->arena, "Mend what kept the evidence away (see the findings), then roll out again (%s).", owner);
 }
 
-/* What explains a verdict that no criterion gave is best said by the worst of what was found (a blast limit is a reason of its own). */
-int assess_first_reason(struct assessing *a)
+static int insert_reason(struct assessing *a, size_t at, const struct finding *f)
 {
-	const struct finding *f = NULL;
 	struct assessment *out = a->out;
 
-	for (size_t i = 0; i < out->n_findings && f == NULL; i++)
-		if (out->findings[i].severity == SEVERITY_ERROR && strcmp(out->findings[i].rule, "blast-limit") != 0)
-			f = &out->findings[i];
-	if (f == NULL || out->verdict == VERDICT_GO ||
-	    (out->verdict == VERDICT_NO_GO && (first_in(a, CRITERION_FAIL) != NULL || behaviour_failed(a->r))))
-		return 0;
-	for (size_t i = out->n_reasons < 3 ? out->n_reasons : 2; i > 0; i--)
-		out->reasons[i] = out->reasons[i - 1];
+	if (at > out->n_reasons)
+		at = out->n_reasons;
+	at = at > 2 ? 2 : at;
 	out->n_reasons += out->n_reasons < 3;
-	out->reasons[0] = (struct cited){ .text = arena_printf(a->arena, "%s (%s).", f->text, f->id) };
-	if (out->reasons[0].text == NULL || ids_add_all(&out->reasons[0].ids, &f->ids, a->arena) < 0)
+	for (size_t i = out->n_reasons - 1; i > at; i--)
+		out->reasons[i] = out->reasons[i - 1];
+	out->reasons[at] = (struct cited){ .text = arena_printf(a->arena, "%s (%s).", f->text, f->id) };
+	if (out->reasons[at].text == NULL || ids_add_all(&out->reasons[at].ids, &f->ids, a->arena) < 0)
 		return error_nomem(a->err);
 	return 0;
+}
+
+/* A hole in the samples keeps a verdict open more than anything else. */
+static int add_gap_reason(struct assessing *a)
+{
+	struct assessment *out = a->out;
+
+	for (size_t i = 0; i < out->n_gaps; i++) {
+		const struct numbered_gap *g = &out->gaps[i];
+		size_t at = out->n_reasons < 3 ? out->n_reasons : 2;
+
+		if (strcmp(g->gap.source, "prometheus") != 0)
+			continue;
+		out->n_reasons = at + 1;
+		out->reasons[at] = (struct cited){ .text = arena_printf(a->arena, "Of a part of the analysis nothing is known (%s): %s.",
+									g->id, g->text) };
+		if (out->reasons[at].text == NULL ||
+		    ids_add_all(&out->reasons[at].ids, g->gap.ids.n > 0 ? &g->gap.ids : &a->r->outcome_ids, a->arena) < 0)
+			return error_nomem(a->err);
+		return 0;
+	}
+	return 0;
+}
+
+/* What explains a verdict that no criterion gave is best said by the worst of what was found (a blast limit is a reason of its own). That
+ * nobody was answered belongs to page 1 in any case, and where something is open, that an ingress restarted too. */
+int assess_first_reason(struct assessing *a)
+{
+	const struct finding *f = NULL, *also = NULL;
+	struct assessment *out = a->out;
+	bool explained = out->verdict == VERDICT_GO ||
+			 (out->verdict == VERDICT_NO_GO && (first_in(a, CRITERION_FAIL) != NULL || behaviour_failed(a->r)));
+
+	for (size_t i = 0; i < out->n_findings; i++) {
+		const struct finding *g = &out->findings[i];
+
+		if (f == NULL && !explained && g->severity == SEVERITY_ERROR && strcmp(g->rule, "blast-limit") != 0)
+			f = g;
+		else if (also == NULL && ((g->severity == SEVERITY_ERROR && strcmp(g->rule, "no-requests") == 0) ||
+					  (out->verdict == VERDICT_HOLD && strcmp(g->rule, "restarted") == 0)))
+			also = g;
+	}
+	if (f != NULL && insert_reason(a, 0, f) < 0)
+		return -1;
+	if (also != NULL)
+		return insert_reason(a, f != NULL ? 1 : 2, also);
+	return out->verdict == VERDICT_HOLD ? add_gap_reason(a) : 0;
+}
+
+static const struct ids *subline_ids(const struct assessing *a)
+{
+	const struct decision *tight = a->out->verdict == VERDICT_GO ? tightest(a) : NULL;
+
+	return tight == NULL ? &a->r->outcome_ids : &a->out->results[tight - a->decisions].ids;
 }
 
 int assess_verdict(struct assessing *a)
@@ -530,7 +627,7 @@ int assess_verdict(struct assessing *a)
 		out->verdict = VERDICT_HOLD;
 	out->headline = headline(a);
 	out->subline = subline(a);
-	if (out->headline == NULL || out->subline == NULL || ids_add_all(&out->subline_ids, &a->r->outcome_ids, a->arena) < 0)
+	if (out->headline == NULL || out->subline == NULL || ids_add_all(&out->subline_ids, subline_ids(a), a->arena) < 0)
 		return error_nomem(a->err);
 	if (reasons(a) < 0)
 		return -1;

@@ -272,7 +272,7 @@ int duration_parse(int64_t *out, const char *text, struct error *err)
 
 char *duration_words(char text[static INSTANT_TEXT_MAX], int64_t span)
 {
-	int64_t seconds = span / NS_PER_S;
+	int64_t seconds = (span + NS_PER_S / 2) / NS_PER_S;
 	int64_t ms = span / NS_PER_MS;
 
 	if (span < 0)

@@ -8,6 +8,7 @@
 #include "gonogo/arena.h"
 #include "gonogo/assessment.h"
 #include "gonogo/buf.h"
+#include "gonogo/decide.h"
 #include "gonogo/doc.h"
 #include "gonogo/error.h"
 #include "gonogo/instant.h"
@@ -150,6 +151,32 @@ static const char *clock_text(struct doc *d, int64_t at)
 	return doc_printf(d, "%s", instant_clock(text, at));
 }
 
+/* Where a reading has no samples because nothing was scraped, the gap says so. */
+static void put_gap(struct doc *d, const struct assessment *a, const struct step *step, const struct reading *r, struct ladder_cell *cell)
+{
+	if (r->state != READING_NOT_EVALUABLE || r->reason == NULL || strcmp(r->reason, REASON_NO_DATA) != 0)
+		return;
+	for (size_t i = 0; i < a->n_gaps; i++)
+		if (strcmp(a->gaps[i].gap.source, "prometheus") == 0 && a->gaps[i].gap.from < step->to && a->gaps[i].gap.to > step->from) {
+			cell->second = text_of(d, "no samples");
+			span_cite(d, &cell->second, a->gaps[i].id);
+			return;
+		}
+}
+
+/* Scrapes across a change of weights belong to no step: of short steps a good part is left out. */
+static const char *requests_text(struct doc *d, const struct assessment *a, const struct step_result *s)
+{
+	double length = (double)((s->step->to == INSTANT_NONE ? a->evaluated_at : s->step->to) - s->step->from) / 1e9;
+	double seen = s->n_readings > 0 ? s->readings[0].window_seconds : NAN;
+
+	if (s->requests[ARM_CANARY] < 0)
+		return "no samples";
+	if (!isnan(seen) && seen > 0 && seen < 0.8 * length)
+		return doc_printf(d, "%s requests, %.0f of %.0f" NBSP "s", count_text(d, s->requests[ARM_CANARY]), seen, length);
+	return doc_printf(d, "%s requests", count_text(d, s->requests[ARM_CANARY]));
+}
+
 static void put_step_state(struct doc *d, struct ladder_row *row, size_t within, size_t beyond, size_t n)
 {
 	if (beyond > 0) {
@@ -180,13 +207,14 @@ static void ladder_row(struct doc *d, const struct assessment *a, const struct s
 		row->weight_second = doc_printf(d, "%lld iteration%s", (long long)s->step->iterations, s->step->iterations == 1 ? "" : "s");
 	row->from = clock_text(d, s->step->from);
 	row->to = clock_text(d, s->step->to);
-	row->window_second = s->requests[ARM_CANARY] < 0 ? "no samples"
-							 : doc_printf(d, "%s requests", count_text(d, s->requests[ARM_CANARY]));
+	row->window_second = requests_text(d, a, s);
 	for (size_t i = 0; i < s->n_readings; i++) {
 		within += s->readings[i].state == READING_WITHIN;
 		beyond += s->readings[i].state == READING_BEYOND && criterion_failed(a, s->readings[i].criterion);
-		if (i < d->ladder.n_criteria)
+		if (i < d->ladder.n_criteria) {
 			put_reading(d, a, &row->cells[i], &s->readings[i]);
+			put_gap(d, a, s->step, &s->readings[i], &row->cells[i]);
+		}
 	}
 	put_step_state(d, row, within, beyond, s->n_readings);
 }
@@ -280,7 +308,10 @@ static void rolled_out(struct doc *d, const struct assessment *a)
 	span_code(d, &canary, r->cluster);
 	keys_add(d, b, (struct key){ "Canary", canary, "Started", text_of(d, instant_long(start, r->started_at)), { 0 }, NULL });
 	keys_add(d, b, (struct key){ "Strategy", text_of(d, strategy_text(d, a)), "Ended", ended_text(d, r), { 0 }, NULL });
-	add_key(d, b, "Outcome", text_of(d, doc_printf(d, "%s (%s)", outcome_name(r->outcome), r->outcome_reason)));
+	add_key(d, b, "Outcome",
+		text_of(d, strcmp(outcome_name(r->outcome), r->outcome_reason) == 0
+				   ? outcome_name(r->outcome)
+				   : doc_printf(d, "%s (%s)", outcome_name(r->outcome), r->outcome_reason)));
 	if (r->attempts > 1)
 		add_key(d, b, "Attempt",
 			text_of(d, doc_printf(d, "attempt %d; the one before was superseded at %s UTC", r->attempts,
@@ -314,7 +345,9 @@ static void short_conditions(struct doc *d, const struct assessment *a)
 						 { "Threshold", 0.21, false, false },
 						 { "Window", 0.13, false, false },
 						 { "Owner", 0.2, false, true } };
-	const char *scope = a->rollout->outcome == OUTCOME_PROMOTED ? "after-promotion" : "during";
+	const char *scope = a->rollout->outcome == OUTCOME_PROMOTED || a->rollout->outcome == OUTCOME_PROMOTED_UNANALYSED
+				    ? "after-promotion"
+				    : "during";
 
 	d->conditions = table_new(d, columns, 5);
 	for (size_t i = 0; i < a->n_conditions; i++) {
@@ -343,7 +376,7 @@ static void figures(struct doc *d, const struct assessment *a)
 				      : doc_printf(d, "highest exposure, %s planned", package_weight(d, a->planned_weight));
 	if (a->rollout->outcome == OUTCOME_PROMOTED_UNANALYSED) {
 		d->figures[0].value = package_weight(d, 100);
-		d->figures[0].label = "exposure at once, none under analysis";
+		d->figures[0].label = "reached users unanalysed";
 	}
 	d->figures[1].value = doc_printf(d, "%zu of %zu criteria", count[CRITERION_PASS], a->n_results);
 	d->figures[1].label = count[CRITERION_PASS] == a->n_results

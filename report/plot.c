@@ -404,7 +404,8 @@ static bool is_beyond(const struct plot *p, size_t i)
 
 	if (isnan(q->canary) || isnan(q->limit) || !is_inside(p, i))
 		return false;
-	return p->chart->lower_is_worse ? q->canary < q->limit : q->canary >= q->limit;
+	/* No error at all is no breach. */
+	return p->chart->lower_is_worse ? q->canary < q->limit : q->canary > 0 && q->canary >= q->limit;
 }
 
 /* A bar under the axis marks where the limit was exceeded. */

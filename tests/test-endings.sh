@@ -21,16 +21,16 @@ ending() {
 
 ending course-skipped hold promoted-unanalysed analysis-skipped 'Promoted without analysis' 'reached 100 % of users unjudged'
 ending course-blue-green hold rolled-back threshold 'Rolled back for want of measurements' 'No request to the canary was counted: a blue/green test has no users'
-ending course-suspended hold running suspended 'undecided' 'UTC with 10 % of the traffic on the canary'
+ending course-suspended hold running suspended 'Suspended with 10 % of the traffic on the canary' 'UTC with 10 % of the traffic on the canary'
 ending course-terminated hold terminated terminated 'The Canary was deleted while it was analysed' 'No request of either version was seen from 23:16:44 to'
 ending develop-gate go promoted completed 'All 3 criteria passed, up to 50 % weight' ''
 ending develop-stopped-by-hook hold rolled-back manual-hook 'Rolled back by a hook' 'after 4 times of saying no'
 ending develop-pods-gone no-go rolled-back canary-not-ready 'The canary stopped being ready' 'No request reached either version from 23:24:49 to 23:25:49 UTC; by the rate before it would have been 4 78'
-ending develop-primary-gone no-go promotion-failed promotion-failed 'Promotion failed: all traffic is on the canary' 'No request of either version was seen from 23:28:14 to'
+ending develop-primary-gone no-go promotion-failed promotion-failed 'Promotion failed: no request of either version seen since 23:28:14 UTC' 'No request of either version was seen from 23:28:14 to'
 ending develop-ingress-restarted hold promoted completed '1 of 3 criteria undecided' 'A process that counts requests restarted shortly before 23:54:49 UTC'
 ending course-zero-errors hold rolled-back threshold 'Rolled back for want of measurements' 'finds no values where no 5xx series'
 
-grep -q '^- \*\*100.*%\*\* exposure at once, none under analysis' "$tmp/course-skipped/report.md" || fail "skipped: the key figure of exposure"
+grep -q '^- \*\*100.*%\*\* reached users unanalysed' "$tmp/course-skipped/report.md" || fail "skipped: the key figure of exposure"
 # A blue/green test never has users: nothing is to be taken back. While suspended nobody checks.
 jq -e '.containment.state == "not-needed"' "$tmp/course-blue-green/evidence.json" >/dev/null || fail "blue/green: containment"
 grep -q '1 of 5 iterations' "$tmp/course-blue-green/report.html" || fail "blue/green: iterations of the ladder"
