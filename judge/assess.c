@@ -582,8 +582,7 @@ void assess_arm_counts(const struct assessing *a, const struct criterion *criter
 /* What makes only the canary's side of a reading useless. */
 static bool shows_baseline(const struct reading *r)
 {
-	return r->state != READING_NOT_EVALUABLE ||
-	       (r->reason != NULL && (strcmp(r->reason, REASON_WARM_UP) == 0 || strcmp(r->reason, REASON_BLIND) == 0));
+	return r->state != READING_NOT_EVALUABLE || (r->reason != NULL && strcmp(r->reason, REASON_WARM_UP) == 0);
 }
 
 double assess_baseline_of(const struct assessing *a, const struct decision *d)

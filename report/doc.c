@@ -164,10 +164,18 @@ void span_ids(struct doc *doc, struct text *text, const struct ids *ids, const c
 		cite_evidence(doc, text, ids->id[i]);
 	if (n > CITED_MAX) {
 		span_cite(doc, text, "…");
+		for (size_t i = CITED_MAX / 2; i < n - CITED_MAX / 2; i++)
+			cite_evidence(doc, &doc->elided, ids->id[i]);
 		for (size_t i = n - CITED_MAX / 2; i < n; i++)
 			cite_evidence(doc, text, ids->id[i]);
 	}
 	span_cite(doc, text, gap);
+}
+
+void doc_elide(struct doc *doc, const struct ids *ids)
+{
+	for (size_t i = 0; i < ids->n; i++)
+		cite_evidence(doc, &doc->elided, ids->id[i]);
 }
 
 /* Cluster text from behind its opening backtick: to the next single one, doubled ones made one. Returns what follows. */
@@ -410,6 +418,7 @@ static void each_of_block(const struct block *b, void (*each)(void *arg, const c
 
 void doc_each_cite(const struct doc *doc, void (*each)(void *arg, const char *id), void *arg)
 {
+	each_of_text(&doc->elided, each, arg);
 	each_of_text(&doc->headline, each, arg);
 	each_of_text(&doc->subline, each, arg);
 	each_of_text(&doc->strip, each, arg);

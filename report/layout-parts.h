@@ -66,6 +66,8 @@ void layout_first(struct layout *l);
 void layout_ladder(struct layout *l, bool merged, size_t most);
 void layout_table(struct layout *l, const struct table *table);
 double table_height(struct layout *l, const struct table *table);
+/* Heads and first row: what stands on a page together. */
+double table_start(struct layout *l, const struct table *table);
 /* Title, plot of this height, axis and events below. */
 /* events: with the lane of event ids below it. */
 void layout_chart(struct layout *l, const struct chart *chart, const char *before, double height, bool events);

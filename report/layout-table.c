@@ -155,6 +155,11 @@ double table_height(struct layout *l, const struct table *t)
 	return height;
 }
 
+double table_start(struct layout *l, const struct table *t)
+{
+	return t->n_rows == 0 ? 0 : 18.5 + row_height(l, t, &t->rows[0]) + 1.5;
+}
+
 static void put_hidden_note(struct layout *l, const struct table *t)
 {
 	struct font_use small = { false, 8, SECONDARY, ANCHOR_START };
@@ -175,7 +180,7 @@ void layout_table(struct layout *l, const struct table *t)
 
 	if (t->n_rows == 0)
 		return;
-	need_room(l, 18.5 + row_height(l, t, &t->rows[0]) + 1.5);
+	need_room(l, table_start(l, t));
 	page_open(l->pages, TAG_TABLE, NULL);
 	put_column_heads(l, t, false);
 	for (size_t r = 0; r < t->n_rows; r++) {

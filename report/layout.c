@@ -423,9 +423,9 @@ static void put_scores(struct layout *l, const struct block *b)
 static double kept_below(struct layout *l, const struct block *b)
 {
 	if (b->kind == BLOCK_TABLE && b->table != NULL) {
-		double all = table_height(l, b->table);
+		double all = table_height(l, b->table), start = table_start(l, b->table);
 
-		return all < 80 ? all : 80;
+		return all < 80 ? all : start > 80 ? start : 80;
 	}
 	return b->kind == BLOCK_CHARTS ? 180 : 40;
 }
@@ -435,8 +435,6 @@ static void put_block_heading(struct layout *l, const struct block *b, const str
 	if ((b->flags & BLOCK_NEW_PAGE) != 0 && !l->first_of_page && l->y > l->pages->height * 0.55)
 		layout_new_page(l);
 	put_heading(l, b->title, b->note, next == NULL ? 20 : kept_below(l, next));
-	if (strcmp(b->title, "Rollback conditions") == 0)
-		l->conditions_page = l->page;
 }
 
 static void put_block(struct layout *l, const struct block *b, const struct block *next)
@@ -495,6 +493,19 @@ static void put_all(struct layout *l)
 	put_footers(l);
 }
 
+/* Where the first of the short table's rows stands in full; 0: nowhere. */
+static int page_of_conditions(const struct pages *pages, const struct doc *doc)
+{
+	const struct span *id = doc->conditions == NULL || doc->conditions->n_rows == 0 ? NULL
+											: doc->conditions->rows[0].cells[0].text.first;
+
+	for (size_t i = 0; id != NULL && i < pages->n; i++)
+		for (size_t k = 0; k < pages->v[i].n; k++)
+			if (pages->v[i].ops[k].kind == OP_PLACE && strcmp(pages->v[i].ops[k].text, id->text) == 0)
+				return (int)i + 1;
+	return 0;
+}
+
 int layout_pages(struct pages *pages, const struct doc *doc, struct error *err)
 {
 	int conditions = 0;
@@ -511,7 +522,7 @@ int layout_pages(struct pages *pages, const struct doc *doc, struct error *err)
 
 		pages->n = pages->at = 0;
 		put_all(&l);
-		conditions = l.conditions_page;
+		conditions = page_of_conditions(pages, doc);
 	}
 	return pages->failed ? error_nomem(err) : 0;
 }

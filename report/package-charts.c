@@ -137,6 +137,16 @@ static void put_range(struct chart_time *time, const struct assessment *a)
 		if (t->points[t->n - 1].at > time->to)
 			time->to = t->points[t->n - 1].at;
 	}
+	if (time->to == 0)
+		return;
+	/* What happened when there were no samples any more belongs on the axis too. */
+	for (size_t i = 0; i < a->n_gaps; i++)
+		if (strcmp(a->gaps[i].gap.source, "prometheus") == 0 && !a->gaps[i].gap.backfilled && a->gaps[i].gap.to > time->to)
+			time->to = a->gaps[i].gap.to;
+	if (a->rollout->ended_at != INSTANT_NONE && a->rollout->ended_at > time->to)
+		time->to = a->rollout->ended_at;
+	if (a->silence.from != INSTANT_NONE && a->silence.to > time->to)
+		time->to = a->silence.to;
 }
 
 static void put_steps(struct doc *d, struct chart_time *time, const struct assessment *a)

@@ -510,9 +510,10 @@ void package_timeline(struct doc *d, const struct assessment *a)
 		row->cells[0].text = text_of(d, dated ? dated_text(d, r->at) : clock_text(d, r->at));
 		if (r->gap != NULL)
 			span_cite(d, &row->cells[1].text, r->gap);
-		else if (r->ids.n > 0)
+		else if (r->ids.n > 0) {
 			span_cite(d, &row->cells[1].text, id_text(d, r->ids.id[0]));
-		else
+			doc_elide(d, &r->ids);
+		} else
 			span_text(d, &row->cells[1].text, "derived");
 		row->cells[2] = (struct cell){ .text = text_of(d, r->source), .tone = TONE_SECONDARY };
 		row->cells[3].text = text_of(d, r->text);

@@ -104,6 +104,10 @@ def check(name):
     for s in e["steps"]:
         if s["requests"]["canary"] is not None:
             assert f'{s["requests"]["canary"]:,} requests'.replace(",", " ") in words["all"], name
+    # Every id that anything cites is defined, those too that a sentence leaves out between its first and last ones.
+    for cited in e["reasons"] + e["findings"] + e["criteria"] + e["timeline"]:
+        for i in cited["evidence"]:
+            assert f'<a id="{i.lower()}"></a>' in md, (name, i, cited)
     # Timeline: as many rows, the same times and ids.
     rows = list(csv.DictReader(open(d + "timeline.csv", newline="")))
     assert [(r["id"], r["at"], r["source"], r["kind"]) for r in rows] == [(t["id"], t["at"], t["source"], t["kind"]) for t in e["timeline"]]

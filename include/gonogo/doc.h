@@ -54,6 +54,8 @@ void span_code(struct doc *doc, struct text *text, const char *cluster);
 void span_cite(struct doc *doc, struct text *text, const char *id);
 /* Every id; of more than six the first and the last three. gap: cited too; NULL. */
 void span_ids(struct doc *doc, struct text *text, const struct ids *ids, const char *gap);
+/* Not shown, but defined in the table of the evidence. */
+void doc_elide(struct doc *doc, const struct ids *ids);
 /* Words with cluster text in `backticks`, as the assessment has them; a backtick inside cluster text stands doubled. */
 void span_marked(struct doc *doc, struct text *text, const char *marked);
 
@@ -219,6 +221,7 @@ struct doc {
 	struct table *conditions;	/* short, on GO and HOLD; NULL */
 	struct sign_off sign_off;
 
+	struct text elided;		/* ids that sentences leave out between their first and last ones: defined all the same */
 	size_t n_charts;
 	const struct chart *charts;
 	size_t n_blocks, cap_blocks;
