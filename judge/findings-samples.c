@@ -10,6 +10,40 @@
 #include "gonogo/provider.h"
 #include "words.h"
 
+/* What to do about what decided. */
+static int rule_failed(struct assessing *a)
+{
+	char from[INSTANT_TEXT_MAX], to[INSTANT_TEXT_MAX];
+
+	for (size_t i = 0; i < a->out->n_results; i++) {
+		const struct criterion_result *r = &a->out->results[i];
+		const struct decision *d = &a->decisions[i];
+		bool timed = d->from != INSTANT_NONE && d->to != INSTANT_NONE && d->from < d->to;
+		const char *when = timed ? arena_printf(a->arena, "from %s to %s UTC", instant_clock(from, d->from),
+							instant_clock(to, d->to))
+					 : "at that time";
+
+		if (r->state != CRITERION_FAIL)
+			continue;
+		if (finding_add(
+			    a, "criterion-failed", SEVERITY_ERROR, 3, r->short_text,
+			    "The criterion failed by its test, not by one reading; what the new version did in that time is the cause to "
+			    "look for.",
+			    arena_printf(a->arena,
+					 d->criterion->kind == CRITERION_QUANTILE_RATIO || d->criterion->kind == CRITERION_QUANTILE_ABSOLUTE
+						 ? "Profile the new version %s against the stable one (traces, saturation of its pods); "
+						   "mend it, then "
+						   "roll out again from the first step."
+						 : "Read the new version's logs %s, and its failed requests by status and route; mend it, "
+						   "then roll "
+						   "out again from the first step.",
+					 when),
+			    &r->ids) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int blind_finding(struct assessing *a, const struct decision *d, const struct criterion_result *r)
 {
 	double base = d->baseline;
@@ -331,9 +365,9 @@ static int rule_no_series(struct assessing *a)
 
 int findings_samples(struct assessing *a)
 {
-	static int (*const rules[])(struct assessing *) = { rule_latency,  rule_short_window, rule_thin,      rule_ill_baseline,
-							    rule_samples,  rule_silence,      rule_restarted, rule_exported,
-							    rule_provider, rule_no_series };
+	static int (*const rules[])(struct assessing *) = { rule_failed,       rule_latency,  rule_short_window, rule_thin,
+							    rule_ill_baseline, rule_samples,  rule_silence,      rule_restarted,
+							    rule_exported,     rule_provider, rule_no_series };
 
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
 		if (rules[i](a) < 0)

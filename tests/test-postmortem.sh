@@ -20,7 +20,7 @@ id=$("$gonogo" list -o json | jq -r '.[0].id')
 "$gonogo" postmortem "$id" -o "$tmp/draft.md" 2>"$tmp/said" || fail "postmortem"
 open=$(grep -c 'TO WRITE' "$tmp/draft.md")
 [ "$open" = 6 ] || fail "$open prompts in the draft"
-grep -q 'draft: 9 entries are open' "$tmp/said" || fail "how much is open: $(cat "$tmp/said")"
+grep -q 'draft: 15 entries are open' "$tmp/said" || fail "how much is open: $(cat "$tmp/said")"
 head -1 "$tmp/draft.md" | grep -q '^# Postmortem (draft): `course/backend`$' || fail "title: $(head -1 "$tmp/draft.md")"
 for h in Summary Impact 'Root causes and contributing factors' Trigger Detection 'Mitigation and recovery' Times 'What went well' 'What went badly' \
 	'Where we got lucky' Actions Timeline 'Supporting data' Evidence; do
@@ -35,16 +35,17 @@ for e in $(grep -o '(#e-[0-9a-z]*)' "$tmp/draft.md" | tr -d '()#' | sort -u); do
 done
 # The times of Flagger's own log: the first exposure, the rollback; ranges where there are scrapes between.
 grep -q '^| mitigate (rollback decided) | [0-9].* to .* | 2026-11-25T04:22:2' "$tmp/draft.md" || fail "the time of mitigation"
-expect 4 "9 entries are open" "$gonogo" postmortem "$id" --final
+expect 4 "15 entries are open" "$gonogo" postmortem "$id" --final
 cmp -s "$tmp/draft.md" <("$gonogo" postmortem "$id" 2>/dev/null) || fail "two drafts differ"
 
 say() { "$gonogo" note "$id" --by Ada --section "$1" --text "$2" >/dev/null || fail "note $1"; }
 expect 2 "--section takes" "$gonogo" note "$id" --by Ada --section nonsense --text x
 for s in summary impact root-causes went-well went-badly; do say "$s" "About $s: | \`x\` <b>"; done
-expect 4 "4 entries are open" "$gonogo" postmortem "$id" --final
+expect 4 "10 entries are open" "$gonogo" postmortem "$id" --final
 say lucky "It was at night"
 "$gonogo" note "$id" --by Grace --text "saw it on the board" --about 2026-11-25T04:20:00Z >/dev/null || fail note
 "$gonogo" action "$id" --by Ada --finding undecidable-traffic --text "longer steps" --owner Grace --due 2026-12-24 >/dev/null || fail action
+"$gonogo" action "$id" --by Ada --finding criterion-failed --text "mend the handler" --owner Grace --due 2026-12-24 --validation "no 5xx" >/dev/null || fail action
 expect 4 "1 entry is open" "$gonogo" postmortem "$id" --final
 "$gonogo" action "$id" --by Ada --update "$("$gonogo" action "$id" -o json | jq -r '.[0].id')" --validation "decides at 20 %" >/dev/null || fail update
 "$gonogo" postmortem "$id" --final -o "$tmp/final.md" || fail "--final"
