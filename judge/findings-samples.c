@@ -52,10 +52,11 @@ static int blind_finding(struct assessing *a, const struct decision *d, const st
 		base = d->guard_edge > 0 ? d->guard_edge : 0.1;
 	return finding_add(
 		a, "blind-histogram", SEVERITY_WARNING, 25,
-		arena_printf(a->arena,
-			     "%s +%.0f" NBSP "%% cannot be seen: the baseline's quantile lies in a bucket whose edges are %s times apart",
+		arena_printf(a->arena, "%s +%.0f" NBSP "%% cannot be seen: the baseline's quantile lies in %s",
 			     words_criterion(d->criterion, a->arena), (d->criterion->limit - 1) * 100,
-			     words_ratio(d->resolution, a->arena)),
+			     isinf(d->resolution) ? "the first bucket, which begins at 0"
+						  : arena_printf(a->arena, "a bucket whose edges are %s times apart",
+								 words_ratio(d->resolution, a->arena))),
 		"Inside a bucket a quantile is interpolated: it reads the same before and after a slowdown. No amount of traffic can "
 		"make this criterion pass.",
 		arena_printf(a->arena,

@@ -44,7 +44,16 @@ static const char *value_text(struct doc *d, const struct criterion *c, double v
 	return value < 1000 ? doc_printf(d, "%.0f" NBSP "ms", value) : doc_printf(d, "%.2f" NBSP "s", value / 1000);
 }
 
-static void copy_points(struct doc *d, struct chart *chart, const struct trend *t)
+/* What was judged in place of a quantile that the buckets cannot show; NaN: nothing had to be. */
+static double substitute_of(const struct assessment *a, const struct criterion *c)
+{
+	for (size_t i = 0; i < a->n_results; i++)
+		if (a->results[i].criterion == c && a->results[i].substituted)
+			return a->results[i].substitute_edge;
+	return NAN;
+}
+
+static void copy_points(struct doc *d, struct chart *chart, const struct trend *t, double substitute)
 {
 	double scale = is_rate(t->criterion) ? 100 : 1000;
 	struct chart_point *points = arena_alloc(d->arena, (t->n + 1) * sizeof *points);
@@ -56,16 +65,21 @@ static void copy_points(struct doc *d, struct chart *chart, const struct trend *
 	for (size_t i = 0; i < t->n; i++) {
 		const struct trend_point *p = &t->points[i];
 
-		points[i] = (struct chart_point){
-			p->at, p->canary * scale, p->canary_lo * scale, p->canary_hi * scale, p->baseline * scale, p->limit * scale
-		};
+		points[i] = (struct chart_point){ p->at,
+						  p->canary * scale,
+						  p->canary_lo * scale,
+						  p->canary_hi * scale,
+						  p->baseline * scale,
+						  (isnan(substitute) ? p->limit : substitute) * scale };
 	}
 	chart->points = points;
 	chart->n_points = t->n;
 }
 
-static const char *limit_label(struct doc *d, const struct criterion *c, double value)
+static const char *limit_label(struct doc *d, const struct criterion *c, double value, bool substituted)
 {
+	if (substituted)
+		return doc_printf(d, "limit %s", value_text(d, c, value));
 	if (c->kind == CRITERION_ERROR_RATIO)
 		return doc_printf(d, "limit %g × baseline", c->limit);
 	if (c->kind == CRITERION_QUANTILE_RATIO)
@@ -74,7 +88,7 @@ static const char *limit_label(struct doc *d, const struct criterion *c, double 
 }
 
 /* The last values that there are, as labels and in the alternative text. */
-static void put_labels(struct doc *d, struct chart *chart, const struct trend *t)
+static void put_labels(struct doc *d, struct chart *chart, const struct trend *t, bool substituted)
 {
 	double canary = NAN, baseline = NAN, limit = NAN;
 	char from[INSTANT_TEXT_MAX], to[INSTANT_TEXT_MAX];
@@ -89,7 +103,7 @@ static void put_labels(struct doc *d, struct chart *chart, const struct trend *t
 	if (!isnan(baseline))
 		chart->baseline_label = doc_printf(d, "baseline %s", value_text(d, t->criterion, baseline));
 	if (!isnan(limit))
-		chart->limit_label = limit_label(d, t->criterion, limit);
+		chart->limit_label = limit_label(d, t->criterion, limit, substituted);
 	chart->alt = doc_printf(d, "%s from %s to %s UTC; at the end: %s, %s, %s%s.", chart->title, instant_clock(from, chart->time->from),
 				instant_clock(to, chart->time->to),
 				chart->canary_label == NULL ? "canary without values" : chart->canary_label,
@@ -101,6 +115,7 @@ static void put_labels(struct doc *d, struct chart *chart, const struct trend *t
 static struct chart make_chart(struct doc *d, const struct assessment *a, const struct trend *t, const struct chart_time *time)
 {
 	const struct criterion *c = t->criterion;
+	double substitute = substitute_of(a, c);
 	char window[INSTANT_TEXT_MAX];
 	struct chart chart = { .name = c->name,
 			       .title = package_criterion(d, c),
@@ -118,8 +133,10 @@ static struct chart make_chart(struct doc *d, const struct assessment *a, const 
 		chart.definition = doc_printf(d, "ms, %.0fth percentile of request duration, over %s", c->quantile * 100, window);
 	if (!isnan(a->provenance.scrape_interval))
 		chart.hole = (int64_t)(HOLE_SCRAPES * a->provenance.scrape_interval * 1e9);
-	copy_points(d, &chart, t);
-	put_labels(d, &chart, t);
+	if (!isnan(substitute))
+		chart.definition = doc_printf(d, "%s; interpolated within a bucket", chart.definition);
+	copy_points(d, &chart, t, substitute);
+	put_labels(d, &chart, t, !isnan(substitute));
 	return chart;
 }
 
