@@ -193,7 +193,8 @@ static int prepare_input(struct assessing *a)
 	a->judged = n > 0;
 	a->input = (struct decide_input){ .criteria = a->criteria, .steps = steps, .n_steps = n, .at = a->out->evaluated_at };
 	a->input.window_from = n > 0 ? steps[0].from : r->started_at;
-	a->input.window_to = r->outcome == OUTCOME_RUNNING ? INSTANT_NONE : n > 0 ? steps[n - 1].to : r->started_at;
+	/* Once the primary's template is replaced it is no baseline any more, also while the promotion runs. */
+	a->input.window_to = r->outcome == OUTCOME_RUNNING ? r->copying_at : n > 0 ? steps[n - 1].to : r->started_at;
 	a->input.iterations = r->spec.iterations > 0;
 	a->input.tested = r->spec.iterations > 0 && !r->spec.has_match;
 	a->input.planned_exposure = r->spec.iterations > 0 ? NAN : a->out->planned_weight / 100;

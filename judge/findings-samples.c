@@ -23,7 +23,7 @@ static int rule_failed(struct assessing *a)
 							instant_clock(to, d->to))
 					 : "at that time";
 
-		if (r->state != CRITERION_FAIL)
+		if (r->state != CRITERION_FAIL || r->criterion->informational)
 			continue;
 		if (finding_add(
 			    a, "criterion-failed", SEVERITY_ERROR, 3, r->short_text,
@@ -234,15 +234,6 @@ static bool was_not_ready(const struct rollout *r, int64_t from, int64_t to)
 	return false;
 }
 
-/* Behind the decision a load test may simply have ended. */
-static enum severity silence_severity(const struct assessing *a, const struct silence *s)
-{
-	int64_t decided = a->r->copying_at != INSTANT_NONE ? a->r->copying_at : a->r->ended_at;
-	bool behind = decided != INSTANT_NONE && s->from >= decided - a->all.scrape_interval;
-
-	return behind && a->r->outcome != OUTCOME_PROMOTION_FAILED && !a->r->deleted ? SEVERITY_WARNING : SEVERITY_ERROR;
-}
-
 static const char *silence_cause(const struct assessing *a, const struct silence *s)
 {
 	if (a->r->deleted && s->to >= a->r->ended_at)
@@ -264,7 +255,7 @@ static int rule_silence(struct assessing *a)
 	if (s->from == INSTANT_NONE)
 		return 0;
 	return finding_add(
-		a, "no-requests", silence_severity(a, s), 4,
+		a, "no-requests", s->behind ? SEVERITY_WARNING : SEVERITY_ERROR, 4,
 		arena_printf(a->arena, "%s from %s %s %s UTC; by the rate before it would have been %s",
 			     s->gone ? "No request of either version was seen" : "No request reached either version",
 			     instant_clock(from, s->from), s->over ? "to" : "to the last sample at", instant_clock(to, s->to),

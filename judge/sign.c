@@ -30,6 +30,6 @@ void assess_sign(struct assessing *a)
 	for (size_t i = 0; i < out->n_results; i++)
 		if (out->results[i].state == CRITERION_FAIL && out->results[i].decided_at != INSTANT_NONE)
 			earlier(first, out->results[i].decided_at - scrape, out->results[i].decided_at, &out->results[i].ids);
-	if (out->silence.from != INSTANT_NONE)
+	if (out->silence.from != INSTANT_NONE && !out->silence.behind)
 		earlier(first, out->silence.from, out->silence.from + scrape, &out->silence.ids);
 }

@@ -14,17 +14,39 @@
 struct listening {
 	struct silence now, most;
 	double requests, seconds; /* before it */
+	int64_t decided; /* a stretch from then on is of less weight */
 	int64_t longest, usual; /* pauses before the first step; usual: the second longest, since one may have been an outage */
 };
 
+/* Nobody answered while it was analysed weighs more than any silence behind it. */
+static bool outweighs(const struct silence *now, const struct silence *most)
+{
+	if (now->behind == most->behind || most->from == INSTANT_NONE)
+		return now->expected > most->expected;
+	return most->behind ? now->expected >= REQUESTS_MIN : most->expected < REQUESTS_MIN;
+}
+
+/* Of a promotion that failed, of a deletion, and while it runs, silence counts whenever it begins. */
+static int64_t decided_at(const struct assessing *a)
+{
+	const struct rollout *r = a->r;
+	int64_t at = r->copying_at != INSTANT_NONE ? r->copying_at : r->ended_at;
+
+	if (at == INSTANT_NONE || r->outcome == OUTCOME_RUNNING || r->outcome == OUTCOME_PROMOTION_FAILED || r->deleted)
+		return INT64_MAX;
+	return at - a->all.scrape_interval;
+}
+
 static void extend(struct listening *l, int64_t from, int64_t to)
 {
-	if (l->now.from == INSTANT_NONE)
+	if (l->now.from == INSTANT_NONE) {
 		l->now.from = from;
+		l->now.behind = from >= l->decided;
+	}
 	l->now.to = to;
 	l->now.expected = l->seconds > 0 ? l->requests / l->seconds * (double)(to - l->now.from) / 1e9 : 0;
 	/* The two share their ids: what is now only grows, and is begun anew with others. */
-	if (l->now.expected > l->most.expected)
+	if (outweighs(&l->now, &l->most))
 		l->most = l->now;
 }
 
@@ -112,7 +134,7 @@ static int listen_behind(struct assessing *a, struct listening *l, int64_t last,
 int assess_silence(struct assessing *a)
 {
 	int64_t end = a->r->ended_at == INSTANT_NONE ? a->input.at : a->r->ended_at + BEHIND, last = INSTANT_NONE;
-	struct listening l = { .now.from = INSTANT_NONE, .most.from = INSTANT_NONE };
+	struct listening l = { .now.from = INSTANT_NONE, .most.from = INSTANT_NONE, .decided = decided_at(a) };
 
 	a->out->silence.from = INSTANT_NONE;
 	/* Of one arm alone nothing is known about the other. */

@@ -424,8 +424,8 @@ static const char *subline(struct assessing *a)
 				    words_weight(a->out->highest_exposure * 100, a->arena));
 	case OUTCOME_RUNNING:
 		if (r->suspended_at != INSTANT_NONE)
-			return arena_printf(a->arena, "Suspended at %s UTC: nothing is checked, advanced or rolled back",
-					    instant_clock(at, r->suspended_at));
+			return arena_printf(a->arena, "Suspended%s at %s UTC: nothing is checked, advanced or rolled back",
+					    r->suspended_listed ? ", as first seen" : "", instant_clock(at, r->suspended_at));
 		return arena_printf(a->arena, "Still running as of %s UTC: the verdict so far", instant_clock(at, a->out->evaluated_at));
 	default:
 		return arena_printf(a->arena, "Outcome: %s", outcome_name(r->outcome));
@@ -523,6 +523,9 @@ static const char *next_step(struct assessing *a)
 			a->arena, "Revert the target to the last promoted version now, and see why the primary is not ready (%s).", owner);
 	if (a->out->verdict == VERDICT_NO_GO && a->r->outcome == OUTCOME_PROMOTED)
 		return arena_printf(a->arena, "Revert to the stable version (%s): see the rollback conditions for the commands.", owner);
+	if (a->out->verdict == VERDICT_NO_GO && a->r->outcome == OUTCOME_RUNNING && a->r->copying_at != INSTANT_NONE)
+		return arena_printf(
+			a->arena, "Revert the target to the last promoted version now: the primary already runs the new one (%s).", owner);
 	if (a->out->verdict == VERDICT_NO_GO && a->r->outcome == OUTCOME_RUNNING)
 		return arena_printf(a->arena,
 				    a->r->suspended_at != INSTANT_NONE ? "Take the traffic back by hand now: Flagger is suspended (%s)."
@@ -572,7 +575,8 @@ static int add_gap_reason(struct assessing *a)
 		const struct numbered_gap *g = &out->gaps[i];
 		size_t at = out->n_reasons < 3 ? out->n_reasons : 2;
 
-		if (strcmp(g->gap.source, "prometheus") != 0)
+		/* While it runs, what was not asked for yet is no hole. */
+		if (strcmp(g->gap.source, "prometheus") != 0 || (a->r->outcome == OUTCOME_RUNNING && g->gap.to >= a->input.at))
 			continue;
 		out->n_reasons = at + 1;
 		out->reasons[at] = (struct cited){ .text = arena_printf(a->arena, "Of a part of the analysis nothing is known (%s): %s.",

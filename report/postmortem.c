@@ -248,7 +248,7 @@ static void impact(struct writing *w)
 		      a->n_results > 0 ? &a->results[0].ids : &a->rollout->outcome_ids);
 	else
 		cited(w, "No request of the canary was seen.", &a->rollout->outcome_ids);
-	if (a->silence.from != INSTANT_NONE)
+	if (a->silence.from != INSTANT_NONE && !a->silence.behind)
 		cited(w,
 		      doc_printf(
 			      w->d,

@@ -26,6 +26,10 @@ says quiet-promotion '.verdict == "go" and ([.findings[] | select(.rule == "no-r
 # In the middle it is one.
 altered outage course-good freeze 2026-11-25T04:04:00Z
 says outage '.verdict != "go" and ([.findings[] | select(.rule == "no-requests") | .severity] == ["error"])'
+# A load test that ends behind the decision does not cover an outage before it.
+altered both-silent course-good outage 2026-11-25T04:04:00Z 2026-11-25T04:04:30Z 2026-11-25T04:05:30Z
+says both-silent '[.findings[] | select(.rule == "no-requests") | .severity] == ["error"]'
+says both-silent '[.findings[] | select(.rule == "no-requests") | .text] | all(contains("from 04:0") and (contains("from 04:05") | not))'
 # Traffic that always pauses, answers that always lag, an arm that was never there: nobody was silent.
 altered pauses course-zero-errors pauses
 says pauses '[.findings[] | select(.rule == "no-requests")] == []'
@@ -59,6 +63,11 @@ says heard '.gaps == []'
 # Between the last failed check and the tick that rolls back nothing is held; what to do is to take the traffic back.
 "$gonogo" show recorded --db "$tmp/develop-errors.db" --at 2026-11-25T04:05:20Z -o json >"$tmp/between"
 says between '.verdict == "no-go" and .partial and (.next | startswith("Take the traffic back now"))'
+# What was not asked for yet is no hole, and behind the copying there is no baseline.
+"$gonogo" show recorded --db "$tmp/course-good.db" --at 2026-11-25T04:03:10Z -o json >"$tmp/running"
+says running '[.reasons[].text] | all(startswith("Of a part") | not)'
+"$gonogo" show recorded --db "$tmp/course-good.db" --at 2026-11-25T04:05:50Z -o json >"$tmp/copying"
+says copying '[.findings[].rule] | all(. != "baseline-ill")'
 says between '[.findings[].rule] | all(. != "threshold-without-rollback")'
 # Twenty requests show no p95: no limit is computed from them.
 "$gonogo" show recorded --db "$tmp/develop-ab-good.db" -o json >"$tmp/thin"

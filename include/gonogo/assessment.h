@@ -227,6 +227,7 @@ struct silence {
 	double expected;		/* requests, by the rate before */
 	bool gone;			/* there were no samples at all: series that went with their route, or were not scraped */
 	bool over;			/* requests were seen again */
+	bool behind;			/* began when the rollout was decided: a load test may simply have ended */
 	struct ids ids;
 };
 

@@ -1,6 +1,7 @@
 """A copy of an evidence log in which something went otherwise: alter.py FROM TO COMMAND [ARGUMENT...]. A reader does not verify the chain.
 
 freeze TIME       nobody asks from TIME on: counters stand still
+outage FROM TO THEN  nobody is answered from FROM to TO, and nobody asks from THEN on
 lag SECONDS       each answer of Prometheus lacks its newest SECONDS
 pauses            in each minute the traffic of 60 s comes in its first 25
 arm-only REGEX    only series whose service matches were ever there
@@ -62,6 +63,14 @@ def value(metric, at):
 if command == "freeze":
     stop = datetime.datetime.fromisoformat(arguments[0].replace("Z", "+00:00")).timestamp()
     answers(lambda at, m, values: [[t, v if t <= stop else f"{value(m, stop):.0f}"] for t, v in values if t <= stop or times[m][0] <= stop])
+elif command == "outage":
+    start, end, stop = (datetime.datetime.fromisoformat(x.replace("Z", "+00:00")).timestamp() for x in arguments)
+
+    def shifted(m, t):
+        t = min(t, stop)
+        return value(m, min(t, start)) if t < end else value(m, t) - value(m, end) + value(m, start)
+
+    answers(lambda at, m, values: [[t, f"{shifted(m, t):.0f}"] for t, v in values])
 elif command == "lag":
     answers(lambda at, m, values: [[t, v] for t, v in values if t <= at - float(arguments[0])])
 elif command == "pauses":
