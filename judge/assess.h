@@ -45,6 +45,8 @@ int assess_sentences(struct assessing *a);	/* text of each criterion */
 int assess_flagger(struct assessing *a);
 int assess_recheck(struct assessing *a);	/* Flagger's own checks again; after it */
 int assess_containment(struct assessing *a);
+/* Of the criteria that decide; informational ones do not. */
+bool assess_any_state(const struct assessing *a, enum criterion_state state);
 int assess_silence(struct assessing *a);
 void assess_sign(struct assessing *a);		/* after it, and after Flagger's checks */
 int assess_verdict(struct assessing *a);	/* verdict by outcome, headline, reasons, next */

@@ -317,6 +317,13 @@ static const char *digest_of(const struct filling *f, const char *image)
 	return NULL;
 }
 
+static bool is_image(const struct workload_row *primary, const struct container_image *c)
+{
+	const char *image = image_in(primary, c->name);
+
+	return image != NULL && strcmp(image, c->image) == 0;
+}
+
 static int gather_images(struct filling *f)
 {
 	struct rollout *r = f->r;
@@ -331,6 +338,9 @@ static int gather_images(struct filling *f)
 		return error_nomem(f->err);
 	if (target == NULL)
 		return 0;
+	/* Where the start was not seen, a primary with the target's image may have been given it: what it ran before is not known. */
+	if (!r->start_seen && primary != NULL && target->n > 0 && is_image(primary, &target->containers[0]))
+		primary = NULL;
 	images = arena_alloc(f->arena, target->n * sizeof *images);
 	if (images == NULL)
 		return error_nomem(f->err);
@@ -346,8 +356,7 @@ static int gather_images(struct filling *f)
 			r->template_changed = true;
 	}
 	r->images = images;
-	/* A primary that was first seen behind the copying runs the new version already. */
-	r->template_known = primary != NULL && (r->copying_at == INSTANT_NONE || primary->at < r->copying_at);
+	r->template_known = primary != NULL;
 	if (before != NULL && before->at < r->started_at && strcmp(before->revision, target->revision) != 0)
 		r->template_changed = true;
 	return 0;

@@ -131,7 +131,7 @@ static bool is_first_answer(const struct ruling *r, size_t i)
 void package_actions(struct doc *d, struct table *t, const struct assessment *a)
 {
 	const struct ruling *r = a->ruling;
-	size_t number = a->n_findings;
+	size_t number = t->n_rows;
 
 	for (size_t i = 0; r != NULL && i < r->n_actions; i++) {
 		struct row *row;

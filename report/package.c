@@ -520,27 +520,44 @@ void package_timeline(struct doc *d, const struct assessment *a)
 	}
 }
 
+/* Two criteria that failed over the same window want one thing done. */
+static bool same_remedy(const struct finding *a, const struct finding *b)
+{
+	return strcmp(a->rule, b->rule) == 0 && strcmp(a->remedy, b->remedy) == 0;
+}
+
+static bool is_remedied(const struct assessment *a, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (same_remedy(&a->findings[k], &a->findings[i]))
+			return true;
+	return false;
+}
+
 static void remediation(struct doc *d, const struct assessment *a)
 {
 	static const struct column columns[] = { { "", 0.08, false, false },
 						 { "Action", 0.66, false, false },
 						 { "Owner, due, state", 0.26, false, false } };
 	struct table *t;
+	size_t n = 0;
 
-	(void)doc_heading(d, 0, "Remediation", "one action a finding; owner and due date are for a person to set");
+	(void)doc_heading(d, 0, "Remediation", "what the findings ask for; owner and due date are for a person to set");
 	if (a->n_findings == 0 && (a->ruling == NULL || a->ruling->n_actions == 0)) {
 		doc_paragraph(d, 0, text_of(d, "Nothing to mend."));
 		return;
 	}
 	t = doc_table(d, 0, columns, 3);
 	for (size_t i = 0; i < a->n_findings; i++) {
-		struct row *row = table_row(d, t);
+		struct row *row = is_remedied(a, i) ? NULL : table_row(d, t);
 
 		if (row == NULL)
-			return;
-		row->cells[0] = anchor_cell(d, doc_printf(d, "A-%02zu", i + 1));
+			continue;
+		row->cells[0] = anchor_cell(d, doc_printf(d, "A-%02zu", ++n));
 		row->cells[1].text = text_of(d, a->findings[i].remedy);
-		span_cite(d, &row->cells[1].text, a->findings[i].id);
+		for (size_t k = i; k < a->n_findings; k++)
+			if (same_remedy(&a->findings[i], &a->findings[k]))
+				span_cite(d, &row->cells[1].text, a->findings[k].id);
 		package_remedy(d, row, a->ruling, a->findings[i].rule);
 	}
 	package_actions(d, t, a);

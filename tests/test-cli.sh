@@ -2,11 +2,7 @@
 # The programs as people use them: the README's commands, help, exit codes, determinism, PDF and Markdown. BUILD: where the programs are.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-: "${BUILD:=build}"
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-failed=0
-gonogo=$BUILD/gonogo
+. tests/support.sh
 
 # expect CODE TEXT COMMAND...: the command's exit code, and a text in what it prints.
 expect() {

@@ -63,6 +63,11 @@ grep -q '^| detect (first sign) | 5[2-4] s to 5[7-9] s |' "$tmp/postmortem" || f
 
 "$gonogo" history develop/backend --db "$tmp/develop-pods-gone.db" -o json | jq -e '.. | objects | select(has("median_seconds_to_detect")) | .median_seconds_to_detect | . > 25 and . < 35' >/dev/null ||
 	fail "pods gone: time to detect"
+# The rollout before it was met in its promotion: what the primary ran before is not known, and no command names the new image as the old.
+late=$("$gonogo" list --db "$tmp/course-terminated.db" -o json | jq -r '.[0].id')
+"$gonogo" show "$late" --db "$tmp/course-terminated.db" -o json |
+	jq -e '.rollout.images[0].old == null and ([.rollback_conditions[].action] | all(contains(":1.1795648030") | not)) and ([.findings[].rule] | all(. != "no-workload-change"))' >/dev/null ||
+	fail "a late start names the new image as the old one"
 # A canary that was deleted is not contained, and the stop cites it.
 jq -e '.containment.state == "not-confirmed" and (.containment.evidence | length > 0)' "$tmp/course-terminated/evidence.json" >/dev/null || fail "terminated: containment"
 

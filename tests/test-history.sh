@@ -3,16 +3,8 @@
 # BUILD: where the programs are.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-: "${BUILD:=build}"
-tmp=$(mktemp -d)
+. tests/support.sh
 trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$tmp"' EXIT
-failed=0
-gonogo=$BUILD/gonogo
-
-fail() {
-	echo "FAIL: $*"
-	failed=1
-}
 
 expect() {
 	local code=$1 text=$2 out rc
