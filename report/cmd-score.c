@@ -76,7 +76,7 @@ static void help(void)
 	     "       gonogo score --marks CSV --canvas EXPORT --column NAME | --csv FILE\n\n"
 	     "Scores how well a rollout was run: what each criterion of the rubric got and why, what is missing, and where the evidence\n"
 	     "would come from. What cannot be decided is open, never 0. Criteria that the rubric hides show no mark without --grader.\n\n"
-	     "  --rubric FILE       rubric.yaml; without it, or as the word default, the course's twenty points)\n"
+	     "  --rubric FILE       rubric.yaml; without it, or as the word default, the course's twenty points\n"
 	     "  --grader            show everything, as the grader sees it\n"
 	     "  --grades FILE       log of graders' marks, which lie over the automatic ones\n"
 	     "  --grade ID=POINTS   record a mark for one criterion in it; --reason TEXT: why\n" AUTHOR_HELP
